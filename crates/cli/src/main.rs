@@ -1,0 +1,3 @@
+//! The `chiso` command-line tool.
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! Typed codes and periods: what names a thing in Chiso.
+//!
+//! Every code is checked when it is made and cannot hold anything else afterwards.
+#![forbid(unsafe_code)]
+
+mod code;
+mod period;
+
+pub use code::{
+    CodeError, DossierCode, IndexCode, LeafCode, MeasureName, ProcedureCode, ProvinceCode, UnitCode,
+};
+pub use period::{Month, Period, PeriodError};

@@ -5,8 +5,10 @@
 
 mod code;
 mod period;
+mod subject;
 
 pub use code::{
     CodeError, DossierCode, IndexCode, LeafCode, MeasureName, ProcedureCode, ProvinceCode, UnitCode,
 };
 pub use period::{Month, Period, PeriodError};
+pub use subject::{GROUPS, IndexKey, Subject};

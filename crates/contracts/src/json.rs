@@ -49,8 +49,8 @@ fn message(name: &str) -> Result<MessageDescriptor, JsonError> {
         .ok_or_else(|| JsonError::UnknownMessage(name.to_owned()))
 }
 
-/// The proto3 JSON of an encoded message: lowerCamelCase names, 64-bit integers as strings, fields at their default
-/// left out, keys sorted.
+/// The proto3 JSON of an encoded message: lowerCamelCase names, 64-bit integers as strings, fields
+/// at their default left out, keys sorted.
 ///
 /// # Errors
 /// When no contract has the name, or the bytes are not such a message.
@@ -69,7 +69,8 @@ pub fn to_json(name: &str, encoded: &[u8]) -> Result<Value, JsonError> {
     Ok(value)
 }
 
-/// Encodes a message given as proto3 JSON. Unknown fields are refused: they are usually misspelt ones.
+/// Encodes a message given as proto3 JSON. Unknown fields are refused: they are usually misspelt
+/// ones.
 ///
 /// # Errors
 /// When no contract has the name, or the JSON is not such a message.

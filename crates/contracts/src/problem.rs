@@ -1,7 +1,8 @@
 //! Why a call was not done, as a rich gRPC status (AIP-193).
 //!
-//! Every problem carries an `ErrorInfo` with a reason that a program can act on, and at most one of each other kind
-//! of detail. The code follows from what the caller should do next; the constructors name that:
+//! Every problem carries an `ErrorInfo` with a reason that a program can act on, and at most one of
+//! each other kind of detail. The code follows from what the caller should do next; the
+//! constructors name that:
 //!
 //! | constructor | code | the caller should |
 //! |---|---|---|
@@ -14,6 +15,7 @@
 //! | [`Problem::resource_exhausted`] | `RESOURCE_EXHAUSTED` | ask for less, or slower |
 //! | [`Problem::deadline`] | `DEADLINE_EXCEEDED` | try again with the same request id |
 //! | [`Problem::unavailable`] | `UNAVAILABLE` | wait a second, then try again |
+//! | [`Problem::unimplemented`] | `UNIMPLEMENTED` | call what the server has |
 //! | [`Problem::internal`] | `INTERNAL` | report a bug |
 
 use std::collections::BTreeMap;
@@ -35,8 +37,9 @@ pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Longest reason that AIP-193 allows, in characters.
 const REASON_MAX: usize = 63;
 
-// A status travels in HTTP/2 trailers, of which clients accept 8 KiB in all, and a message may quote what the caller
-// sent. Everything at its bound, percent-encoded or in base64, stays below that.
+// A status travels in HTTP/2 trailers, of which clients accept 8 KiB in all, and a message may
+// quote what the caller sent. Everything at its bound, percent-encoded or in base64, stays below
+// that.
 /// Longest message, in bytes.
 const MESSAGE_MAX: usize = 512;
 /// Most violations that are listed; what is left out shows when the first ones are corrected.
@@ -83,7 +86,8 @@ impl Problem {
         Self::new(Code::InvalidArgument, "INVALID_ARGUMENT", "").and(field, why)
     }
 
-    /// A position, page or range lies outside of what exists: `OUT_OF_RANGE` with a violation of that field.
+    /// A position, page or range lies outside of what exists: `OUT_OF_RANGE` with a violation of
+    /// that field.
     pub fn out_of_range(field: impl Into<String>, why: impl Into<String>) -> Self {
         Self::new(Code::OutOfRange, "OUT_OF_RANGE", "").and(field, why)
     }
@@ -98,8 +102,8 @@ impl Problem {
         Self::new(Code::AlreadyExists, reason, message)
     }
 
-    /// The state does not allow it: `FAILED_PRECONDITION` with a `PreconditionFailure`. The message should say the
-    /// state, the reason and what is possible.
+    /// The state does not allow it: `FAILED_PRECONDITION` with a `PreconditionFailure`. The message
+    /// should say the state, the reason and what is possible.
     pub fn refused(reason: &'static str, message: impl Into<String>) -> Self {
         Self::new(Code::FailedPrecondition, reason, message)
     }
@@ -130,12 +134,18 @@ impl Problem {
         Self::new(Code::Unavailable, "UNAVAILABLE", message)
     }
 
+    /// The server does not have this method.
+    pub fn unimplemented(message: impl Into<String>) -> Self {
+        Self::new(Code::Unimplemented, "METHOD_UNKNOWN", message)
+    }
+
     /// A bug. The message reaches the caller, so it says nothing of the inside.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Code::Internal, "INTERNAL", message)
     }
 
-    /// Adds another violated field to an [`invalid`](Self::invalid) or [`out_of_range`](Self::out_of_range).
+    /// Adds another violated field to an [`invalid`](Self::invalid) or
+    /// [`out_of_range`](Self::out_of_range).
     #[must_use]
     pub fn and(mut self, field: impl Into<String>, why: impl Into<String>) -> Self {
         let violation = (

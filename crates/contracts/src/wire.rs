@@ -8,8 +8,8 @@ const LAST_SECOND: i64 = 253_402_300_799;
 
 /// An instant for the wire.
 ///
-/// Instants before the year 1, which the wire cannot say, become its first second: none comes from a clock, and
-/// [`instant`] lets none in.
+/// Instants before the year 1, which the wire cannot say, become its first second: none comes from
+/// a clock, and [`instant`] lets none in.
 pub fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
     let (mut seconds, mut nanos) = (instant.as_second(), instant.subsec_nanosecond());
     if nanos < 0 {
@@ -23,12 +23,13 @@ pub fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds, nanos }
 }
 
-/// The instant that the wire says, or none when it is outside the years 0001 to 9999 or its nanoseconds are not
-/// 0 to 999,999,999.
+/// The instant that the wire says, or none when it is outside the years 0001 to 9999 or its
+/// nanoseconds are not 0 to 999,999,999.
 pub fn instant(timestamp: &prost_types::Timestamp) -> Option<Timestamp> {
     let in_range = (FIRST_SECOND..=LAST_SECOND).contains(&timestamp.seconds)
         && (0..1_000_000_000).contains(&timestamp.nanos);
-    // The domain's type ends some hours before the wire's does, so the range check alone is not enough.
+    // The domain's type ends some hours before the wire's does, so the range check alone is not
+    // enough.
     in_range
         .then(|| Timestamp::new(timestamp.seconds, timestamp.nanos).ok())
         .flatten()

@@ -1,1 +1,33 @@
-//! See the crate's modules.
+//! What every process of Chiso needs around its own work: settings, time and ids, logs, traces
+//! and metrics, signals, and a gRPC server with its guards.
+//!
+//! ```no_run
+//! # #[derive(clap::Args)]
+//! # struct Config { #[command(flatten)] settings: runtime::Settings }
+//! # impl runtime::Configuration for Config {
+//! #     fn settings(&self) -> &runtime::Settings { &self.settings }
+//! # }
+//! # async fn serve(_: Config, _: runtime::Shutdown) -> anyhow::Result<()> { Ok(()) }
+//! fn main() -> std::process::ExitCode {
+//!     runtime::run("dossiers", |config: Config, shutdown| serve(config, shutdown))
+//! }
+//! ```
+#![forbid(unsafe_code)]
+
+mod channel;
+mod clock;
+pub mod grpc;
+mod ids;
+pub mod ops;
+mod run;
+pub mod settings;
+pub mod telemetry;
+
+pub use channel::{ChannelError, channel};
+pub use clock::Clock;
+pub use ids::Ids;
+pub use run::{block_on, run};
+pub use settings::{Configuration, LogFormat, Observability, Settings};
+
+/// Cancelled when the process shall end; what listens to it finishes what it has begun.
+pub type Shutdown = tokio_util::sync::CancellationToken;

@@ -37,6 +37,10 @@ fn every_kind() -> Vec<(Problem, Code)> {
             Problem::unavailable("the event log is away"),
             Code::Unavailable,
         ),
+        (
+            Problem::unimplemented("there is no such method"),
+            Code::Unimplemented,
+        ),
         (Problem::internal("a bug"), Code::Internal),
     ]
 }

@@ -1,0 +1,154 @@
+use super::*;
+
+#[derive(Args, Debug)]
+struct Config {
+    #[command(flatten)]
+    settings: Settings,
+
+    /// A secret of its own.
+    #[arg(long, env = "CHISO_TEST_KEY", hide_env_values = true)]
+    key: Option<String>,
+}
+
+impl Configuration for Config {
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+const DATABASE: &str = "--database-url=postgres://u:p%40ss@w@db/chiso?sslpassword=abc";
+
+fn given(arguments: &[&str]) -> Result<Outcome<Config>, Invalid> {
+    read("test", [&["test"], arguments].concat())
+}
+
+fn problems(arguments: &[&str]) -> Vec<String> {
+    given(arguments).expect_err("the settings are not sound").0
+}
+
+#[test]
+fn every_value_that_cannot_be_read_is_reported_at_once() {
+    let problems = problems(&[
+        "--listen=here",
+        "--nats-url=http://x",
+        "--province=H 40",
+        "--drain-ms=soon",
+        "--clock-at=yesterday",
+        "--log-format=xml",
+        "--log-filter=a=b=c",
+        "--otlp-endpoint=collector",
+        "--insecure-loopback",
+    ]);
+    for flag in [
+        "--listen",
+        "--database-url is missing; give it or set CHISO_DATABASE_URL",
+        "--nats-url",
+        "--province",
+        "--drain-ms",
+        "--clock-at",
+        "--log-format",
+        "--log-filter",
+        "--otlp-endpoint",
+    ] {
+        assert!(
+            problems.iter().any(|problem| problem.contains(flag)),
+            "{flag}: {problems:#?}"
+        );
+    }
+    assert_eq!(problems.len(), 9, "{problems:#?}");
+}
+
+#[test]
+fn everything_wrong_between_settings_is_reported_at_once() {
+    let problems = problems(&[
+        DATABASE,
+        "--listen=0.0.0.0:1",
+        "--metrics-listen=0.0.0.0:1",
+        "--deadline-default-ms=20",
+        "--deadline-max-ms=10",
+        "--drain-ms=999999999",
+        "--max-calls=0",
+    ]);
+    assert_eq!(problems.len(), 6, "{problems:#?}");
+}
+
+#[test]
+fn a_bad_secret_is_not_quoted() {
+    let text = Invalid(problems(&["--database-url=mysql://u:hunter2@db/x"])).to_string();
+    assert!(text.contains("--database-url"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn flags_that_do_not_exist_are_refused() {
+    assert!(problems(&["--lisen=x"])[0].contains("--lisen"));
+}
+
+#[test]
+fn sound_settings_are_read_with_their_defaults() {
+    let Ok(Outcome::Read(Config { settings, .. })) = given(&[DATABASE, "--insecure-loopback"])
+    else {
+        panic!("the settings are sound");
+    };
+    assert_eq!(settings.listen, LISTEN);
+    assert_eq!(settings.province, "H40");
+    assert_eq!(settings.drain(), Duration::from_secs(15));
+    assert_eq!(settings.clock(), Clock::system());
+}
+
+#[test]
+fn printed_settings_hold_no_secret() {
+    let Ok(Outcome::Answer(text)) = given(&[
+        DATABASE,
+        "--key=hunter2",
+        "--nats-url=nats://tok@host:4222",
+        "--print-config",
+    ]) else {
+        panic!("asked for the settings");
+    };
+    assert!(
+        text.contains("CHISO_DATABASE_URL=postgres://u:***@db/chiso?***  # flag"),
+        "{text}"
+    );
+    assert!(text.contains("CHISO_PROVINCE=H40  # default"), "{text}");
+    assert!(text.contains("CHISO_TEST_KEY=***  # flag"), "{text}");
+    for secret in ["p%40ss", "hunter2", "abc", "tok"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}
+
+#[test]
+fn help_names_every_variable_and_a_reason_for_every_default() {
+    let Ok(Outcome::Answer(help)) = given(&["--help"]) else {
+        panic!("asked for help")
+    };
+    let help: String = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for variable in [
+        "CHISO_LISTEN",
+        "CHISO_DATABASE_URL",
+        "CHISO_NATS_URL",
+        "CHISO_PROVINCE",
+        "CHISO_LOG_FORMAT",
+        "CHISO_LOG",
+        "CHISO_OTLP_ENDPOINT",
+        "CHISO_METRICS_LISTEN",
+        "CHISO_DEADLINE_DEFAULT_MS",
+        "CHISO_DEADLINE_MAX_MS",
+        "CHISO_DRAIN_MS",
+        "CHISO_MAX_CALLS",
+        "CHISO_CLOCK_AT",
+        "CHISO_INSECURE_LOOPBACK",
+    ] {
+        assert!(help.contains(variable), "{variable}: {help}");
+    }
+    assert_eq!(help.matches("default: ").count(), 9, "{help}");
+}
+
+#[test]
+fn a_local_service_has_sound_settings() {
+    assert!(
+        Settings::local("postgres://x/y", "nats://z")
+            .problems()
+            .is_empty()
+    );
+}

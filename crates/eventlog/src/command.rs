@@ -62,6 +62,15 @@ pub trait Codec {
         kind: &str,
         payload: &[u8],
     ) -> Result<<Self::Aggregate as Decider>::Event, DecodeError>;
+
+    /// A stored event with its envelope, for an aggregate whose events carry the moment that the
+    /// envelope knows. Otherwise the payload says it all.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn read(event: &Recorded) -> Result<<Self::Aggregate as Decider>::Event, DecodeError> {
+        Self::decode(&event.kind, &event.payload)
+    }
 }
 
 /// An aggregate as its events made it.
@@ -203,8 +212,7 @@ impl<A: Decider> Loaded<A> {
     /// When it cannot be decoded.
     pub fn apply<C: Codec<Aggregate = A>>(&mut self, event: &Recorded) -> Result<(), LoadError> {
         let position = event.position;
-        let decoded = C::decode(&event.kind, &event.payload)
-            .map_err(|source| LoadError::Decode { position, source })?;
+        let decoded = C::read(event).map_err(|source| LoadError::Decode { position, source })?;
         self.state.evolve(&decoded);
         self.version = event.version;
         self.last_position = position;

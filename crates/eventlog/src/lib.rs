@@ -18,6 +18,7 @@ mod ask;
 pub mod command;
 mod error;
 mod event;
+pub mod feed;
 pub mod hash;
 mod judge;
 mod log;

@@ -8,8 +8,8 @@
 //!   `--deadline-default-ms`;
 //! * **finite streams** (imports, reads): bounded by the client's deadline and by [`STREAM_AGE`];
 //!   they may go on while the server drains;
-//! * **watches** (names beginning with `Watch` or `Subscribe`, and reflection): the same bounds, and
-//!   they end as soon as the server drains.
+//! * **watches** (names beginning with `Watch` or `Subscribe`, and reflection): the same bounds,
+//!   and they end as soon as the server drains.
 
 mod body;
 mod deadline;

@@ -124,10 +124,10 @@ where
         let inner = std::mem::replace(&mut self.inner, clone);
         let shared = Arc::clone(&self.shared);
         let within = span.clone();
-        Box::pin(
-            async move { Ok(answer(inner, request, &shared, method, deadline, received, span).await) }
-                .instrument(within),
-        )
+        let work = async move {
+            Ok(answer(inner, request, &shared, method, deadline, received, span).await)
+        };
+        Box::pin(work.instrument(within))
     }
 }
 

@@ -50,6 +50,8 @@ pub fn read<C: Configuration>(
 ) -> Result<Outcome<C>, Invalid> {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let command = C::augment_args(Command::new(name))
+        .about(format!("The {name} service of Chiso"))
+        .long_about(None)
         .version(env!("CARGO_PKG_VERSION"))
         .arg(
             Arg::new(PRINT_CONFIG)

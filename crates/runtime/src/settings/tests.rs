@@ -141,7 +141,7 @@ fn help_names_every_variable_and_a_reason_for_every_default() {
     ] {
         assert!(help.contains(variable), "{variable}: {help}");
     }
-    assert_eq!(help.matches("default: ").count(), 9, "{help}");
+    assert_eq!(help.matches("[default: ").count(), 9, "{help}");
 }
 
 #[test]

@@ -115,6 +115,14 @@ pub enum ProcedureRefusal {
         /// The asked day.
         asked: Date,
     },
+    /// A unit that shall resolve it does not exist, or belongs to another group.
+    #[error("the unit {unit} is not one of that authority on {day}; put it first, or name another")]
+    UnitNotThere {
+        /// The named unit.
+        unit: UnitCode,
+        /// The first day.
+        day: Date,
+    },
     /// The limit is beyond any procedure.
     #[error(
         "the limit is beyond 1,000 working days or outside 1 to 8,000 working hours; shorten it"

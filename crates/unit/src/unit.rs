@@ -8,8 +8,11 @@ use jiff::civil::Date;
 
 use crate::text::Name;
 
+mod refusal;
 #[cfg(test)]
 mod tests;
+
+pub use refusal::UnitRefusal;
 
 /// A group of units ("khối") that is judged by one set of indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,65 +134,6 @@ pub enum UnitEvent {
     Succeeded(Succession),
 }
 
-/// Why a unit does not do what is asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnitRefusal {
-    /// It does not exist.
-    #[error("the unit does not exist; put it first")]
-    NotFounded,
-    /// The change would begin before the unit does.
-    #[error("the unit exists from {founded}; a change cannot begin on {asked}, before that day")]
-    BeforeFounding {
-        /// Its first day.
-        founded: Date,
-        /// The asked day.
-        asked: Date,
-    },
-    /// The change would begin when the unit is no more.
-    #[error("the unit ended on {valid_until}; a change cannot begin on {asked}, put its successor")]
-    Ended {
-        /// The first day on which it exists no more.
-        valid_until: Date,
-        /// The asked day.
-        asked: Date,
-    },
-    /// It ends already, in another way or on another day.
-    #[error("the unit ends on {valid_until} already, with other successors or in another way")]
-    EndsOtherwise {
-        /// The recorded end.
-        valid_until: Date,
-    },
-    /// It would end before its newest statement begins.
-    #[error(
-        "the unit cannot end on {asked}: its newest statement begins on {begins}; end it later"
-    )]
-    EndsBeforeItsStatements {
-        /// First day of the newest statement.
-        begins: Date,
-        /// The asked day.
-        asked: Date,
-    },
-    /// It would succeed itself.
-    #[error("a unit cannot be its own successor; name the units that come after it")]
-    OwnSuccessor,
-    /// The kind of succession does not go with that many successors.
-    #[error("{actual} successors do not fit: {expected}")]
-    SuccessorCount {
-        /// What fits.
-        expected: &'static str,
-        /// How many were named.
-        actual: usize,
-    },
-    /// It would be its own parent.
-    #[error("a unit cannot be its own parent; name the unit above it")]
-    OwnParent,
-    /// A province with a parent, or another unit without one.
-    #[error(
-        "the province has no parent and every other unit has one; correct the parent or the group"
-    )]
-    ParentDoesNotFitGroup,
-}
-
 /// A unit with its whole past and its announced future.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unit {
@@ -261,6 +205,14 @@ impl Unit {
             valid_from: self.founded()?,
             end: self.end.as_ref(),
         })
+    }
+
+    /// The days after `day` on which it gets another place.
+    pub fn moves_after(&self, day: Date) -> impl Iterator<Item = Date> {
+        self.places
+            .keys()
+            .copied()
+            .filter(move |begins| *begins > day)
     }
 
     /// Whether it has any place with that parent on `day` or later, while it exists.

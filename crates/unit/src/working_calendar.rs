@@ -159,7 +159,11 @@ impl Announcement {
         })
     }
 
-    fn check(&self) -> Result<(), CalendarRefusal> {
+    /// Whether it can be announced at all; that does not depend on what was announced before.
+    ///
+    /// # Errors
+    /// The first thing wrong with it.
+    pub fn check(&self) -> Result<(), CalendarRefusal> {
         let accepts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !(1..=MAX_NAME_CHARS).contains(&self.name.len()) || !self.name.chars().all(accepts) {
             return Err(CalendarRefusal::Name);

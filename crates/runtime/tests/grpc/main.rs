@@ -40,8 +40,8 @@ impl Running {
         let listener = TcpListener::bind(settings.listen).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = Shutdown::new();
-        let server = Server::new(name, contracts::FILE_DESCRIPTOR_SET, &settings)
-            .add(Log.into_server());
+        let server =
+            Server::new(name, contracts::FILE_DESCRIPTOR_SET, &settings).add(Log.into_server());
         let serving = tokio::spawn(server.serve(listener, shutdown.clone()));
         Self {
             channel: runtime::channel(&url).unwrap(),

@@ -1,6 +1,6 @@
 //! A gRPC server with health, reflection and guards.
 //!
-//! Every call passes one layer ([`guard`]) that gives it a span, metrics, a deadline and a place
+//! Every call passes one layer (`guard`) that gives it a span, metrics, a deadline and a place
 //! among the calls served at once, and turns a panic into `INTERNAL`. Calls are of three kinds,
 //! read from the descriptors:
 //!
@@ -44,7 +44,7 @@ pub const MESSAGE_MAX: usize = 4 * 1024 * 1024;
 /// How old a connection gets before the client is asked to make a new one, so that load spreads
 /// over servers that came later.
 const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
-/// How long a stream may last, give or take a tenth. Together with [`CONNECTION_AGE`] it bounds
+/// How long a stream may last, give or take a tenth. Together with `CONNECTION_AGE` it bounds
 /// every connection: asked to go, it ends with its last stream. (tonic's own grace period would cut
 /// calls without having asked.)
 pub const STREAM_AGE: Duration = Duration::from_secs(30 * 60);

@@ -9,7 +9,8 @@ use crate::definition::{BeyondCalendar, Calendar};
 /// A statutory limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Working days; the day of reception is not counted, due at the same time of day. 0: answered at once.
+    /// Working days; the day of reception is not counted, due at the same time of day. 0: answered
+    /// on the day of reception, before closing.
     Days(u32),
     /// Working minutes, counted from the moment of reception.
     Minutes(u32),
@@ -46,8 +47,9 @@ impl Calendar {
         self.offset.to_datetime(at).date()
     }
 
-    /// The moment from which something received at `at` counts: `at` itself while the office is open, otherwise the
-    /// next opening (13:30 in the break, 07:00 before opening, the next working day after closing).
+    /// The moment from which something received at `at` counts: `at` itself while the office is
+    /// open, otherwise the next opening (13:30 in the break, 07:00 before opening, the next working
+    /// day after closing).
     ///
     /// # Errors
     /// [`BeyondCalendar`] when the search leaves the covered days.
@@ -74,12 +76,14 @@ impl Calendar {
         }
     }
 
-    /// The same time of day, `days` working days after the day on which `start` counts; that day itself is not
-    /// counted.
+    /// The same time of day, `days` working days after the day on which `start` counts; that day
+    /// itself is not counted. For 0 days, the last closing of that day: what is answered at once
+    /// has no other limit.
     ///
-    /// When the office is closed at that time of the last day (a half day, other hours), it falls due when the office
-    /// opens next on that day, or at its last closing when it does not: never on a later day, for the limit is in
-    /// days, and never at a moment when nothing can be handed over.
+    /// When the office is closed at that time of the last day (a half day, other hours), it falls
+    /// due when the office opens next on that day, or at its last closing when it does not: never
+    /// on a later day, for the limit is in days, and never at a moment when nothing can be handed
+    /// over.
     ///
     /// # Errors
     /// [`BeyondCalendar`] when the search leaves the covered days.
@@ -90,7 +94,8 @@ impl Calendar {
     ) -> Result<Timestamp, BeyondCalendar> {
         let (mut date, start) = self.opening(start)?;
         if days == 0 {
-            return Ok(start);
+            let closing = self.openings(date)?.last().map(|opening| opening.until);
+            return Ok(closing.unwrap_or(start));
         }
         let time_of_day = start.duration_since(self.midnight(date));
         let mut left = days;
@@ -111,8 +116,8 @@ impl Calendar {
         Ok(due)
     }
 
-    /// The moment at which `minutes` working minutes have passed since `start`. A limit that is used up at a closing
-    /// ends there, not at the next opening.
+    /// The moment at which `minutes` working minutes have passed since `start`. A limit that is
+    /// used up at a closing ends there, not at the next opening.
     ///
     /// # Errors
     /// [`BeyondCalendar`] when the search leaves the covered days.
@@ -166,7 +171,8 @@ impl Calendar {
         Ok(total.as_mins())
     }
 
-    /// The opening that `at` lies in or that follows it: its date, and the moment from which `at` counts.
+    /// The opening that `at` lies in or that follows it: its date, and the moment from which `at`
+    /// counts.
     fn opening(&self, at: Timestamp) -> Result<(Date, Timestamp), BeyondCalendar> {
         let mut date = self
             .closing_date(at)

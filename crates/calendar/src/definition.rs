@@ -131,8 +131,8 @@ pub enum InvalidCalendar {
 /// A question about a day for which the special days are not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "calendar {calendar} version {version} covers {from} to {until}, not {date}; announce a version of it that \
-     covers that day"
+    "calendar {calendar} version {version} covers {from} to {until}, not {date}; announce a \
+     version of it that covers that day"
 )]
 pub struct BeyondCalendar {
     /// Name of the calendar.

@@ -212,6 +212,27 @@ impl EventLog {
         }
     }
 
+    /// The events of several streams, stream by stream and each oldest first: for whoever folds
+    /// many aggregates at once.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn load_many(&self, streams: &[&str]) -> Result<Vec<Recorded>, StorageError> {
+        let mut events: Vec<Recorded> = Vec::new();
+        loop {
+            let after = events
+                .last()
+                .map_or(("", 0), |event| (event.stream.as_str(), event.version));
+            let page = query::streams_page(self.pool(), streams, after, MAX_READ)
+                .await
+                .map_err(StorageError::during("read streams of the event log"))?;
+            events.extend(page.events);
+            if page.end {
+                return Ok(events);
+            }
+        }
+    }
+
     pub(crate) async fn stream_page(
         &self,
         stream: &str,

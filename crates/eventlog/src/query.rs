@@ -198,6 +198,28 @@ pub(crate) async fn stream_page(
     collect(rows, limit).await
 }
 
+/// The next events of several streams, stream by stream, at most `limit` and at most about [`PAGE_BYTES`].
+pub(crate) async fn streams_page(
+    executor: impl PgExecutor<'_>,
+    streams: &[&str],
+    after: (&str, Version),
+    limit: i64,
+) -> Result<Page, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        EventRow,
+        r#"select position, stream, version, kind, recorded_at as "recorded_at: jiff_sqlx::Timestamp",
+            metadata, payload, hash as "hash: Hash"
+        from eventlog.events where stream = any($1) and (stream, version) > ($2, $3)
+        order by stream, version limit $4"#,
+        streams as _,
+        after.0,
+        after.1,
+        limit
+    )
+    .fetch(executor);
+    collect(rows, limit).await
+}
+
 /// Some events in order, and whether there are no more.
 pub(crate) struct Page {
     pub(crate) events: Vec<Recorded>,

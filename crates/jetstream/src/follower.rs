@@ -1,0 +1,128 @@
+//! The consumer: follows other services' logs into this service's own database, exactly once in effect.
+//!
+//! The checkpoint is a log position in this service's own database, moved in the transaction that applies the events.
+//! The broker keeps nothing for a consumer and is trusted with nothing: what it loses, alters or keeps back is read
+//! from the owner of the log, and everything must chain by hash onto what was applied before.
+
+mod apply;
+pub(crate) mod checkpoint;
+mod error;
+mod feeder;
+mod lane;
+mod meters;
+
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+
+pub use self::error::{FollowError, StopCause};
+use crate::bus::Bus;
+use crate::feed::OwnerFeed;
+use crate::gate::BatchGate;
+use crate::handler::Handler;
+use crate::health::{Condition, Health, Reporter};
+use crate::lease::{LEASE_CHECK, Lease};
+use crate::progress::Progress;
+
+/// Follows any number of logs. One of the replicas of a service does so at a time; the others stand by.
+pub struct Follower {
+    pool: PgPool,
+    bus: Bus,
+    feeds: Vec<OwnerFeed>,
+    progress: Progress,
+    gate: BatchGate,
+    reporter: Reporter,
+}
+
+impl Follower {
+    /// A consumer that applies events to the database of `pool`.
+    pub fn new(pool: PgPool, bus: Bus) -> Self {
+        Self {
+            pool,
+            bus,
+            feeds: Vec::new(),
+            progress: Progress::new(),
+            gate: BatchGate::default(),
+            reporter: Reporter::new(),
+        }
+    }
+
+    /// Follows `log` too, whose owner serves `chiso.log.v1.LogService` on `owner` (a lazy channel will do: an owner
+    /// that is away is no reason not to start).
+    #[must_use]
+    pub fn source(mut self, log: &'static str, owner: Channel) -> Self {
+        self.feeds.push(OwnerFeed::new(log, owner));
+        self.progress.set(log, 0);
+        self
+    }
+
+    /// How far every log is followed.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// Keeps batches out while it is held.
+    pub fn gate(&self) -> BatchGate {
+        self.gate.clone()
+    }
+
+    /// How the consumer of every log is doing.
+    pub fn health(&self) -> Health {
+        self.reporter.health()
+    }
+
+    /// Follows until `shutdown`. A log that cannot be followed any further stops alone, loudly; the others go on.
+    ///
+    /// # Errors
+    /// When the tables of the checkpoints cannot be made.
+    pub async fn run<H: Handler>(
+        self,
+        mut handler: H,
+        shutdown: CancellationToken,
+    ) -> Result<(), FollowError> {
+        checkpoint::migrate(&self.pool).await?;
+        let options = self.pool.connect_options().as_ref().clone();
+        let mut logs: Vec<_> = self.feeds.iter().map(|feed| feed.log).collect();
+        logs.sort_unstable();
+        let mut lease = Lease::new(options, format!("chiso follower {}", logs.join(" ")));
+        let work = async {
+            loop {
+                self.stand_by(&mut lease).await;
+                tokio::select! {
+                    () = lease.lost() => tracing::warn!(?logs, "the consumer lost its leadership"),
+                    () = self.lead(&mut handler) => lease.release().await,
+                }
+                for log in &logs {
+                    handler.discarded(log);
+                }
+            }
+        };
+        shutdown.run_until_cancelled(work).await;
+        lease.release().await;
+        Ok(())
+    }
+
+    /// Waits until this replica is the one to follow, telling its queries meanwhile how far the other one is.
+    async fn stand_by(&self, lease: &mut Lease) {
+        for feed in &self.feeds {
+            self.reporter.set(feed.log, Condition::Standby);
+        }
+        loop {
+            match lease.try_lead().await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot ask for the consumer's leadership; trying again"
+                ),
+            }
+            if let Ok(positions) = checkpoint::positions(&self.pool).await {
+                for feed in &self.feeds {
+                    let position = positions.get(feed.log).copied().unwrap_or(0);
+                    self.progress.set(feed.log, position);
+                }
+            }
+            tokio::time::sleep(LEASE_CHECK).await;
+        }
+    }
+}

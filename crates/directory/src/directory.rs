@@ -52,7 +52,7 @@ pub mod stream {
 ///
 /// Units answer to any of their codes. Should two units claim the same code, the one that claimed it
 /// first keeps it, in every replay.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Directory {
     units: BTreeMap<UnitCode, Unit>,
     /// Every code of every unit, with the code that names its stream.

@@ -121,23 +121,33 @@ code!(
 
 fn dotted(text: &str, longest: usize, accepts: fn(char) -> bool) -> bool {
     (1..=longest).contains(&text.len())
-        && text.split('.').all(|part| !part.is_empty() && part.chars().all(accepts))
+        && text
+            .split('.')
+            .all(|part| !part.is_empty() && part.chars().all(accepts))
 }
 
 fn slug(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len())
         && text.split('-').all(|part| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         })
 }
 
 fn is_procedure(text: &str) -> bool {
-    let digits = |part: &str, count: usize| {
-        part.len() == count && part.bytes().all(|b| b.is_ascii_digit())
-    };
+    let digits =
+        |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
     let mut parts = text.splitn(3, '.');
-    let (Some(kind), Some(number)) = (parts.next(), parts.next()) else { return false };
-    digits(kind, 1) && digits(number, 6) && parts.next().is_none_or(|unit| UnitCode::from_str(unit).is_ok())
+    let (Some(kind), Some(number)) = (parts.next(), parts.next()) else {
+        return false;
+    };
+    digits(kind, 1)
+        && digits(number, 6)
+        && parts
+            .next()
+            .is_none_or(|unit| UnitCode::from_str(unit).is_ok())
 }
 
 #[cfg(test)]
@@ -147,7 +157,10 @@ mod tests {
     #[test]
     fn both_styles_of_agency_codes_are_accepted() {
         for text in ["000.00.12.H40", "H40.12", "H40", "H44.100"] {
-            assert_eq!(text.parse::<UnitCode>().map(|code| code.to_string()), Ok(text.to_owned()));
+            assert_eq!(
+                text.parse::<UnitCode>().map(|code| code.to_string()),
+                Ok(text.to_owned())
+            );
         }
     }
 
@@ -162,14 +175,23 @@ mod tests {
 
     #[test]
     fn procedure_codes_of_the_national_database_are_accepted() {
-        for text in ["1.005129", "2.000635", "1.000948.H38", "1.000948.000.00.00.H38"] {
+        for text in [
+            "1.005129",
+            "2.000635",
+            "1.000948.H38",
+            "1.000948.000.00.00.H38",
+        ] {
             assert!(text.parse::<ProcedureCode>().is_ok(), "{text}");
         }
     }
 
     #[test]
     fn dossier_codes_of_both_forms_are_accepted() {
-        for text in ["000.00.12.H40-260415-0007", "G09.20-20260609-0092637", "case-10011"] {
+        for text in [
+            "000.00.12.H40-260415-0007",
+            "G09.20-20260609-0092637",
+            "case-10011",
+        ] {
             assert!(text.parse::<DossierCode>().is_ok(), "{text}");
         }
         assert!("a b".parse::<DossierCode>().is_err());

@@ -50,12 +50,21 @@ impl Month {
     /// The month that `date` lies in; dates before 1990 or after 2200 count for the nearest month.
     pub fn of(date: Date) -> Self {
         if date.year() < YEAR_MIN {
-            return Self { year: YEAR_MIN, month: 1 };
+            return Self {
+                year: YEAR_MIN,
+                month: 1,
+            };
         }
         if date.year() > YEAR_MAX {
-            return Self { year: YEAR_MAX, month: 12 };
+            return Self {
+                year: YEAR_MAX,
+                month: 12,
+            };
         }
-        Self { year: date.year(), month: date.month() }
+        Self {
+            year: date.year(),
+            month: date.month(),
+        }
     }
 
     /// A number that grows by one a month: `year × 12 + month − 1`.
@@ -85,7 +94,10 @@ impl Month {
         let quarter = (self.month - 1) / 3 + 1;
         [
             Period::Month(self),
-            Period::Quarter { year: self.year, quarter },
+            Period::Quarter {
+                year: self.year,
+                quarter,
+            },
             Period::Year(self.year),
         ]
     }
@@ -96,7 +108,10 @@ impl Period {
     pub fn first_month(self) -> Month {
         match self {
             Self::Month(month) => month,
-            Self::Quarter { year, quarter } => Month { year, month: quarter * 3 - 2 },
+            Self::Quarter { year, quarter } => Month {
+                year,
+                month: quarter * 3 - 2,
+            },
             Self::Year(year) => Month { year, month: 1 },
         }
     }
@@ -105,7 +120,10 @@ impl Period {
     pub fn last_month(self) -> Month {
         match self {
             Self::Month(month) => month,
-            Self::Quarter { year, quarter } => Month { year, month: quarter * 3 },
+            Self::Quarter { year, quarter } => Month {
+                year,
+                month: quarter * 3,
+            },
             Self::Year(year) => Month { year, month: 12 },
         }
     }
@@ -131,10 +149,14 @@ impl Period {
     pub fn previous(self) -> Option<Self> {
         match self {
             Self::Month(month) => Month::from_ordinal(month.ordinal() - 1).map(Self::Month),
-            Self::Quarter { year, quarter: 1 } => {
-                (year > YEAR_MIN).then(|| Self::Quarter { year: year - 1, quarter: 4 })
-            }
-            Self::Quarter { year, quarter } => Some(Self::Quarter { year, quarter: quarter - 1 }),
+            Self::Quarter { year, quarter: 1 } => (year > YEAR_MIN).then(|| Self::Quarter {
+                year: year - 1,
+                quarter: 4,
+            }),
+            Self::Quarter { year, quarter } => Some(Self::Quarter {
+                year,
+                quarter: quarter - 1,
+            }),
             Self::Year(year) => (year > YEAR_MIN).then(|| Self::Year(year - 1)),
         }
     }
@@ -176,7 +198,11 @@ impl FromStr for Period {
         let refuse = || PeriodError(text.chars().take(32).collect());
         let number = |part: &str, digits: usize| {
             let sound = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
-            if sound { part.parse::<i16>().ok() } else { None }
+            if sound {
+                part.parse::<i16>().ok()
+            } else {
+                None
+            }
         };
         let (year, rest) = match text.split_once('-') {
             Some((year, rest)) => (year, Some(rest)),
@@ -210,9 +236,22 @@ mod tests {
     #[test]
     fn a_period_is_read_as_it_is_printed() {
         for text in ["2024-03", "2024-Q1", "2024", "1990-01", "2200"] {
-            assert_eq!(text.parse::<Period>().map(|period| period.to_string()), Ok(text.to_owned()));
+            assert_eq!(
+                text.parse::<Period>().map(|period| period.to_string()),
+                Ok(text.to_owned())
+            );
         }
-        for text in ["", "24", "2024-13", "2024-Q5", "2024-1", "2024-Q", "+024", "1989", "2024-03-01"] {
+        for text in [
+            "",
+            "24",
+            "2024-13",
+            "2024-Q5",
+            "2024-1",
+            "2024-Q",
+            "+024",
+            "1989",
+            "2024-03-01",
+        ] {
             assert!(text.parse::<Period>().is_err(), "{text}");
         }
     }
@@ -228,7 +267,10 @@ mod tests {
     #[test]
     fn the_period_before_has_the_same_length() {
         let before = |text: &str| {
-            text.parse::<Period>().ok().and_then(Period::previous).map(|period| period.to_string())
+            text.parse::<Period>()
+                .ok()
+                .and_then(Period::previous)
+                .map(|period| period.to_string())
         };
         assert_eq!(before("2024-01").as_deref(), Some("2023-12"));
         assert_eq!(before("2024-Q1").as_deref(), Some("2023-Q4"));
@@ -237,8 +279,10 @@ mod tests {
 
     #[test]
     fn a_year_stands_before_its_quarters_and_months() {
-        let mut periods: Vec<Period> =
-            ["2024-01", "2024", "2024-Q1"].iter().map(|text| text.parse().expect("a period")).collect();
+        let mut periods: Vec<Period> = ["2024-01", "2024", "2024-Q1"]
+            .iter()
+            .map(|text| text.parse().expect("a period"))
+            .collect();
         periods.sort();
         let printed: Vec<_> = periods.iter().map(ToString::to_string).collect();
         assert_eq!(printed, ["2024", "2024-Q1", "2024-01"]);

@@ -7,7 +7,13 @@ use crate::{CodeError, Period, UnitCode};
 
 /// The groups of units ("khối") that are judged by one set of indices, as they are written in subjects,
 /// definitions and catalogs.
-pub const GROUPS: [&str; 5] = ["province", "department", "district", "commune", "central_agency"];
+pub const GROUPS: [&str; 5] = [
+    "province",
+    "department",
+    "district",
+    "commune",
+    "central_agency",
+];
 
 /// Whose figures an index is computed from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +38,10 @@ pub struct IndexKey {
 impl Subject {
     /// The group called `name`.
     pub fn group(name: &str) -> Option<Self> {
-        GROUPS.iter().find(|group| **group == name).map(|group| Self::Group(group))
+        GROUPS
+            .iter()
+            .find(|group| **group == name)
+            .map(|group| Self::Group(group))
     }
 }
 
@@ -75,7 +84,10 @@ mod tests {
     #[test]
     fn a_subject_is_read_as_it_is_printed() {
         for text in ["H40.12", "group:department", "group:central_agency"] {
-            assert_eq!(text.parse::<Subject>().map(|subject| subject.to_string()), Ok(text.into()));
+            assert_eq!(
+                text.parse::<Subject>().map(|subject| subject.to_string()),
+                Ok(text.into())
+            );
         }
         for text in ["group:", "group:Department", "h40", ""] {
             assert!(text.parse::<Subject>().is_err(), "{text}");

@@ -94,7 +94,11 @@ impl std::str::FromStr for Counter {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        COUNTERS.iter().copied().find(|counter| counter.name() == text).ok_or(())
+        COUNTERS
+            .iter()
+            .copied()
+            .find(|counter| counter.name() == text)
+            .ok_or(())
     }
 }
 
@@ -125,7 +129,10 @@ impl Counters {
 
     /// The sum over the months `from..=until`.
     pub fn flow(&self, counter: Counter, from: Month, until: Month) -> i64 {
-        self.months.range(from..=until).map(|(_, counts)| counts[counter as usize]).sum()
+        self.months
+            .range(from..=until)
+            .map(|(_, counts)| counts[counter as usize])
+            .sum()
     }
 
     /// The sum over all months up to and including `until` of `opened` minus `ended`.
@@ -139,14 +146,19 @@ impl Counters {
     /// The procedures whose counter is above zero over the months `from..=until`.
     pub fn procedures(&self, counter: Counter, from: Month, until: Month) -> Vec<&str> {
         let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-        for ((kept, procedure), count) in
-            self.procedures.range(from..=until).flat_map(|(_, counts)| counts)
+        for ((kept, procedure), count) in self
+            .procedures
+            .range(from..=until)
+            .flat_map(|(_, counts)| counts)
         {
             if *kept == counter {
                 *sums.entry(procedure).or_default() += count;
             }
         }
-        sums.into_iter().filter(|(_, sum)| *sum > 0).map(|(procedure, _)| procedure).collect()
+        sums.into_iter()
+            .filter(|(_, sum)| *sum > 0)
+            .map(|(procedure, _)| procedure)
+            .collect()
     }
 
     /// The first month that anything was counted in.

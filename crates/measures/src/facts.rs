@@ -182,13 +182,25 @@ impl Facts {
     /// Takes in a fact that happened at `at` and stands at `position` in the dossiers log.
     pub fn apply(&mut self, fact: &Fact, at: Timestamp, position: i64) {
         match fact {
-            Fact::Registered { unit, procedure, online, identity } => {
+            Fact::Registered {
+                unit,
+                procedure,
+                online,
+                identity,
+            } => {
                 self.unit.clone_from(unit);
                 self.procedure.clone_from(procedure);
                 self.online = *online;
                 self.identity = *identity;
             }
-            Fact::Received { unit, procedure, online, identity, duty, due } => {
+            Fact::Received {
+                unit,
+                procedure,
+                online,
+                identity,
+                duty,
+                due,
+            } => {
                 self.unit.clone_from(unit);
                 self.procedure.clone_from(procedure);
                 self.online = *online;
@@ -226,10 +238,18 @@ impl Facts {
             Fact::SynchronisedToStore => self.store = true,
             Fact::Rated { disliked } => self.disliked = disliked.then_some(at),
             Fact::PetitionFiled(petition) => {
-                let filed = Petition { filed: at, on_time: false, satisfied: false };
+                let filed = Petition {
+                    filed: at,
+                    on_time: false,
+                    satisfied: false,
+                };
                 self.petitions.insert(*petition, filed);
             }
-            Fact::PetitionAnswered { petition, on_time, satisfied } => {
+            Fact::PetitionAnswered {
+                petition,
+                on_time,
+                satisfied,
+            } => {
                 if let Some(petition) = self.petitions.get_mut(petition) {
                     petition.on_time = *on_time;
                     petition.satisfied = *on_time && *satisfied;
@@ -264,15 +284,24 @@ impl Facts {
     /// The month that it came under the clock, and the month that it ended, at this offset from UTC.
     pub fn months(&self, offset: Offset) -> (Option<Month>, Option<Month>) {
         let month = |at: Timestamp| Month::of(offset.to_datetime(at).date());
-        let Some(opened) = self.opened() else { return (None, None) };
-        (Some(month(opened)), self.ended.map(|(at, _)| month(at.max(opened))))
+        let Some(opened) = self.opened() else {
+            return (None, None);
+        };
+        (
+            Some(month(opened)),
+            self.ended.map(|(at, _)| month(at.max(opened))),
+        )
     }
 
     /// What it adds to the counters, at this offset of local time from UTC. Petitions count in the month they were
     /// filed, all that is said of a received dossier's channel and fee in the month of reception, results in the
     /// month of the end.
     pub fn contributions(&self, offset: Offset) -> BTreeMap<Key, i64> {
-        let mut tally = Tally { facts: self, offset, sums: BTreeMap::new() };
+        let mut tally = Tally {
+            facts: self,
+            offset,
+            sums: BTreeMap::new(),
+        };
         tally.reception();
         tally.handling();
         tally.petitions();
@@ -293,26 +322,46 @@ impl Tally<'_> {
 
     fn add(&mut self, month: Month, counter: Counter, count: i64) {
         if count != 0 {
-            let key = Key { unit: self.facts.unit.clone(), month, counter, procedure: None };
+            let key = Key {
+                unit: self.facts.unit.clone(),
+                month,
+                counter,
+                procedure: None,
+            };
             *self.sums.entry(key).or_default() += count;
         }
     }
 
     fn add_procedure(&mut self, month: Month, counter: Counter) {
         let procedure = Some(self.facts.procedure.clone());
-        let key = Key { unit: self.facts.unit.clone(), month, counter, procedure };
+        let key = Key {
+            unit: self.facts.unit.clone(),
+            month,
+            counter,
+            procedure,
+        };
         *self.sums.entry(key).or_default() += 1;
     }
 
     fn reception(&mut self) {
-        let Some(received) = self.facts.received else { return };
+        let Some(received) = self.facts.received else {
+            return;
+        };
         let facts = self.facts;
         let month = self.month(received);
         self.add(month, Counter::Received, 1);
         self.add(month, Counter::ReceivedOnline, i64::from(facts.online));
-        self.add(month, Counter::ReceivedSynchronised, i64::from(facts.portal));
+        self.add(
+            month,
+            Counter::ReceivedSynchronised,
+            i64::from(facts.portal),
+        );
         self.add(month, Counter::ReceivedWithDuty, i64::from(facts.duty));
-        self.add(month, Counter::ReceivedPaidOnline, i64::from(facts.duty && facts.paid_online));
+        self.add(
+            month,
+            Counter::ReceivedPaidOnline,
+            i64::from(facts.duty && facts.paid_online),
+        );
         if facts.online {
             self.add_procedure(month, Counter::ProcedureOnline);
         }
@@ -332,7 +381,11 @@ impl Tally<'_> {
             self.add(month, Counter::EndedOnTime, i64::from(!facts.late()));
             if matches!(how, Ended::Completed { .. }) {
                 self.add(month, Counter::EndedWithResult, 1);
-                self.add(month, Counter::HandlingSeconds, at.as_second() - opened.as_second());
+                self.add(
+                    month,
+                    Counter::HandlingSeconds,
+                    at.as_second() - opened.as_second(),
+                );
             }
         }
         // Overdue from the due date on; an end in time, however late we learned of it, takes that back.
@@ -342,20 +395,45 @@ impl Tally<'_> {
         };
         let overdue_since = overdue.then(|| facts.due.unwrap_or(opened).max(opened));
         if let Some(since) = overdue_since {
-            self.stock(Counter::OverdueOpened, Counter::OverdueEnded, opened, since, ended);
+            self.stock(
+                Counter::OverdueOpened,
+                Counter::OverdueEnded,
+                opened,
+                since,
+                ended,
+            );
         }
         let attributes = [
-            (facts.electronic, Counter::ElectronicOpened, Counter::ElectronicEnded),
-            (facts.digitised, Counter::DigitisedOpened, Counter::DigitisedEnded),
+            (
+                facts.electronic,
+                Counter::ElectronicOpened,
+                Counter::ElectronicEnded,
+            ),
+            (
+                facts.digitised,
+                Counter::DigitisedOpened,
+                Counter::DigitisedEnded,
+            ),
             (facts.reused, Counter::ReusedOpened, Counter::ReusedEnded),
             (facts.store, Counter::StoredOpened, Counter::StoredEnded),
-            (facts.identity, Counter::IdentityOpened, Counter::IdentityEnded),
+            (
+                facts.identity,
+                Counter::IdentityOpened,
+                Counter::IdentityEnded,
+            ),
         ];
         for (_, opened_counter, ended_counter) in attributes.iter().filter(|(holds, ..)| *holds) {
             self.stock(*opened_counter, *ended_counter, opened, opened, ended);
         }
-        let petitioned = facts.petitions.values().map(|petition| petition.filed).min();
-        let objected = [overdue_since, petitioned, facts.disliked].into_iter().flatten().min();
+        let petitioned = facts
+            .petitions
+            .values()
+            .map(|petition| petition.filed)
+            .min();
+        let objected = [overdue_since, petitioned, facts.disliked]
+            .into_iter()
+            .flatten()
+            .min();
         if let Some(since) = objected {
             let counters = (Counter::ObjectedOpened, Counter::ObjectedEnded);
             self.stock(counters.0, counters.1, opened, since, ended);
@@ -384,7 +462,11 @@ impl Tally<'_> {
             let month = self.month(petition.filed);
             self.add(month, Counter::Petitions, 1);
             self.add(month, Counter::PetitionsOnTime, i64::from(petition.on_time));
-            self.add(month, Counter::PetitionsSatisfied, i64::from(petition.satisfied));
+            self.add(
+                month,
+                Counter::PetitionsSatisfied,
+                i64::from(petition.satisfied),
+            );
         }
     }
 }

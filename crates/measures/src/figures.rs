@@ -39,18 +39,42 @@ const FLOWS: &[(&str, Counter)] = &[
 
 const STOCKS: &[(&str, Counter, Counter)] = &[
     ("in_process", Counter::Opened, Counter::Ended),
-    ("in_process_overdue", Counter::OverdueOpened, Counter::OverdueEnded),
+    (
+        "in_process_overdue",
+        Counter::OverdueOpened,
+        Counter::OverdueEnded,
+    ),
 ];
 
 /// Of the dossiers handled in the period or still open at its end.
 const ACTIVE: &[(&str, Counter, Counter)] = &[
     ("active", Counter::Opened, Counter::Ended),
-    ("active_electronic_result", Counter::ElectronicOpened, Counter::ElectronicEnded),
-    ("active_digitised", Counter::DigitisedOpened, Counter::DigitisedEnded),
+    (
+        "active_electronic_result",
+        Counter::ElectronicOpened,
+        Counter::ElectronicEnded,
+    ),
+    (
+        "active_digitised",
+        Counter::DigitisedOpened,
+        Counter::DigitisedEnded,
+    ),
     ("active_reused", Counter::ReusedOpened, Counter::ReusedEnded),
-    ("active_synced_storage", Counter::StoredOpened, Counter::StoredEnded),
-    ("active_identity_connected", Counter::IdentityOpened, Counter::IdentityEnded),
-    ("active_objected", Counter::ObjectedOpened, Counter::ObjectedEnded),
+    (
+        "active_synced_storage",
+        Counter::StoredOpened,
+        Counter::StoredEnded,
+    ),
+    (
+        "active_identity_connected",
+        Counter::IdentityOpened,
+        Counter::IdentityEnded,
+    ),
+    (
+        "active_objected",
+        Counter::ObjectedOpened,
+        Counter::ObjectedEnded,
+    ),
 ];
 
 const DERIVED: &[&str] = &["handled_late", "in_process_within_due", "active_satisfied"];
@@ -68,9 +92,17 @@ pub fn figures<'a>(
     offered: impl Fn(&str) -> BTreeSet<String>,
 ) -> Figures {
     let (from, until) = (period.first_month(), period.last_month());
-    let flow = |counter| units.clone().map(|unit| unit.flow(counter, from, until)).sum::<i64>();
+    let flow = |counter| {
+        units
+            .clone()
+            .map(|unit| unit.flow(counter, from, until))
+            .sum::<i64>()
+    };
     let stock = |opened, ended| {
-        units.clone().map(|unit| unit.stock(opened, ended, until)).sum::<i64>()
+        units
+            .clone()
+            .map(|unit| unit.stock(opened, ended, until))
+            .sum::<i64>()
     };
     let mut figures = Figures::new();
     for (name, counter) in FLOWS {
@@ -82,14 +114,28 @@ pub fn figures<'a>(
     for (name, opened, ended) in ACTIVE {
         figures.insert(name, flow(*ended) + stock(*opened, *ended));
     }
-    figures.insert("handled_late", figures["handled"] - figures["handled_on_time"]);
-    figures.insert("in_process_within_due", figures["in_process"] - figures["in_process_overdue"]);
-    figures.insert("active_satisfied", figures["active"] - figures["active_objected"]);
+    figures.insert(
+        "handled_late",
+        figures["handled"] - figures["handled_on_time"],
+    );
+    figures.insert(
+        "in_process_within_due",
+        figures["in_process"] - figures["in_process_overdue"],
+    );
+    figures.insert(
+        "active_satisfied",
+        figures["active"] - figures["active_objected"],
+    );
     for (name, counter) in DISTINCT {
         let offered = offered(name);
-        let used: BTreeSet<&str> =
-            units.clone().flat_map(|unit| unit.procedures(*counter, from, until)).collect();
-        let count = used.into_iter().filter(|procedure| offered.contains(*procedure)).count();
+        let used: BTreeSet<&str> = units
+            .clone()
+            .flat_map(|unit| unit.procedures(*counter, from, until))
+            .collect();
+        let count = used
+            .into_iter()
+            .filter(|procedure| offered.contains(*procedure))
+            .count();
         figures.insert(name, i64::try_from(count).unwrap_or(i64::MAX));
     }
     figures

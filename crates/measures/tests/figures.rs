@@ -36,7 +36,10 @@ fn dossier(facts: &[(Fact, Timestamp)]) -> Facts {
 
 fn count(dossiers: &[Facts]) -> Counters {
     let mut counters = Counters::default();
-    for (key, delta) in dossiers.iter().flat_map(|dossier| dossier.contributions(VIET_NAM)) {
+    for (key, delta) in dossiers
+        .iter()
+        .flat_map(|dossier| dossier.contributions(VIET_NAM))
+    {
         counters.add(key.month, key.counter, key.procedure.as_deref(), delta);
     }
     counters
@@ -44,23 +47,45 @@ fn count(dossiers: &[Facts]) -> Counters {
 
 fn in_period(counters: &Counters, period: &str) -> Figures {
     let period: Period = period.parse().expect("a period");
-    figures(std::iter::once(counters), period, |_| BTreeSet::from(["1.000001".to_owned()]))
+    figures(std::iter::once(counters), period, |_| {
+        BTreeSet::from(["1.000001".to_owned()])
+    })
 }
 
 #[test]
 fn an_open_dossier_is_in_process_in_every_month_until_it_ends() {
     let counters = count(&[dossier(&[
         received("2024-01-10T09:00:00", "2024-03-01T09:00:00"),
-        (Fact::Ended(Ended::Completed { late: false }), at("2024-02-20T09:00:00")),
+        (
+            Fact::Ended(Ended::Completed { late: false }),
+            at("2024-02-20T09:00:00"),
+        ),
     ])]);
     let january = in_period(&counters, "2024-01");
-    assert_eq!((january["in_process_within_due"], january["handled"], january["active"]), (1, 0, 1));
+    assert_eq!(
+        (
+            january["in_process_within_due"],
+            january["handled"],
+            january["active"]
+        ),
+        (1, 0, 1)
+    );
     let february = in_period(&counters, "2024-02");
-    assert_eq!((february["in_process"], february["handled_on_time"], february["active"]), (0, 1, 1));
+    assert_eq!(
+        (
+            february["in_process"],
+            february["handled_on_time"],
+            february["active"]
+        ),
+        (0, 1, 1)
+    );
     let march = in_period(&counters, "2024-03");
     assert_eq!((march["active"], march["dossiers_received"]), (0, 0));
     let year = in_period(&counters, "2024");
-    assert_eq!((year["dossiers_received"], year["handled"], year["active"]), (1, 1, 1));
+    assert_eq!(
+        (year["dossiers_received"], year["handled"], year["active"]),
+        (1, 1, 1)
+    );
     assert_eq!(year["services_with_online_dossiers"], 1);
 }
 
@@ -76,7 +101,11 @@ fn an_overdue_dossier_is_overdue_from_its_due_month_until_it_ends() {
     assert_eq!(in_period(&counters, "2024-03")["active_satisfied"], 0);
 
     let mut ended = open;
-    ended.apply(&Fact::Ended(Ended::Completed { late: true }), at("2024-03-05T10:00:00"), 3);
+    ended.apply(
+        &Fact::Ended(Ended::Completed { late: true }),
+        at("2024-03-05T10:00:00"),
+        3,
+    );
     let counters = count(&[ended]);
     assert_eq!(in_period(&counters, "2024-02")["in_process_overdue"], 1);
     assert_eq!(in_period(&counters, "2024-03")["handled_late"], 1);
@@ -88,10 +117,16 @@ fn an_end_in_time_that_is_learned_late_takes_the_overdue_mark_back() {
     let counters = count(&[dossier(&[
         received("2024-01-10T09:00:00", "2024-02-01T09:00:00"),
         (Fact::Overdue, at("2024-02-01T09:00:00")),
-        (Fact::Ended(Ended::Completed { late: false }), at("2024-01-31T09:00:00")),
+        (
+            Fact::Ended(Ended::Completed { late: false }),
+            at("2024-01-31T09:00:00"),
+        ),
     ])]);
     let january = in_period(&counters, "2024-01");
-    assert_eq!((january["handled_on_time"], january["handled_late"]), (1, 0));
+    assert_eq!(
+        (january["handled_on_time"], january["handled_late"]),
+        (1, 0)
+    );
     assert_eq!(in_period(&counters, "2024-02")["in_process_overdue"], 0);
 }
 
@@ -105,12 +140,17 @@ fn withdrawn_before_reception_counts_nowhere_and_refused_counts_as_handled() {
     };
     let filed = (registered, at("2024-01-10T09:00:00"));
     let end = at("2024-01-11T09:00:00");
-    let withdrawn =
-        dossier(&[filed.clone(), (Fact::Ended(Ended::Withdrawn { late: false }), end)]);
+    let withdrawn = dossier(&[
+        filed.clone(),
+        (Fact::Ended(Ended::Withdrawn { late: false }), end),
+    ]);
     assert_eq!(withdrawn.contributions(VIET_NAM).len(), 0);
     let refused = dossier(&[filed, (Fact::Ended(Ended::Refused), end)]);
     let january = in_period(&count(&[refused]), "2024-01");
-    assert_eq!((january["handled_on_time"], january["dossiers_received"]), (1, 0));
+    assert_eq!(
+        (january["handled_on_time"], january["dossiers_received"]),
+        (1, 0)
+    );
 }
 
 fn any_fact() -> impl Strategy<Value = Fact> {

@@ -1,0 +1,190 @@
+//! Figures that dossiers cannot say, reported month by month for one unit and one measure.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use decider::Decider;
+use ids::Month;
+use rust_decimal::Decimal;
+
+/// Most digits behind the point.
+const SCALE_MAX: u32 = 6;
+/// Most digits in all.
+const DIGITS_MAX: usize = 18;
+
+/// A reported figure: a decimal that is at least 0, with at most 18 digits and at most 6 of them behind the point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Figure(Decimal);
+
+/// Why a text is not a figure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not a figure: write a decimal of at least 0 with at most 18 digits, at most 6 behind the point"
+)]
+pub struct FigureError(String);
+
+impl Figure {
+    /// Its value.
+    pub fn value(self) -> Decimal {
+        self.0
+    }
+}
+
+impl FromStr for Figure {
+    type Err = FigureError;
+
+    fn from_str(text: &str) -> Result<Self, FigureError> {
+        let refuse = || FigureError(text.chars().take(32).collect());
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let plain = text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if !plain || !(1..=DIGITS_MAX).contains(&digits) {
+            return Err(refuse());
+        }
+        let value = Decimal::from_str_exact(text).map_err(|_| refuse())?;
+        if value.scale() > SCALE_MAX {
+            return Err(refuse());
+        }
+        Ok(Self(value.normalize()))
+    }
+}
+
+/// What was reported of one unit and measure, by month.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    months: BTreeMap<Month, (Figure, String)>,
+}
+
+/// What may be asked of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportCommand {
+    /// States the figure of a month, in place of an earlier one.
+    State {
+        /// The month.
+        month: Month,
+        /// The figure.
+        figure: Figure,
+        /// Where it is from.
+        source: String,
+    },
+}
+
+/// What happened to a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportEvent {
+    /// The figure of a month is this, from now on.
+    Stated {
+        /// The month.
+        month: Month,
+        /// The figure.
+        figure: Figure,
+        /// Where it is from.
+        source: String,
+    },
+}
+
+/// A report refuses nothing: what it must not say is no [`Figure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReportRefusal {}
+
+impl Report {
+    /// The figure of a month and where it is from.
+    pub fn month(&self, month: Month) -> Option<(Figure, &str)> {
+        self.months
+            .get(&month)
+            .map(|(figure, source)| (*figure, source.as_str()))
+    }
+
+    /// Every month with its figure and source, in order.
+    pub fn months(&self) -> impl Iterator<Item = (Month, Figure, &str)> {
+        self.months
+            .iter()
+            .map(|(month, (figure, source))| (*month, *figure, source.as_str()))
+    }
+}
+
+impl Decider for Report {
+    type Command = ReportCommand;
+    type Event = ReportEvent;
+    type Refusal = ReportRefusal;
+
+    fn decide(&self, command: ReportCommand) -> Result<Vec<ReportEvent>, ReportRefusal> {
+        let ReportCommand::State {
+            month,
+            figure,
+            source,
+        } = command;
+        if self.month(month) == Some((figure, &source)) {
+            return Ok(vec![]);
+        }
+        Ok(vec![ReportEvent::Stated {
+            month,
+            figure,
+            source,
+        }])
+    }
+
+    fn evolve(&mut self, event: &ReportEvent) {
+        let ReportEvent::Stated {
+            month,
+            figure,
+            source,
+        } = event;
+        self.months.insert(*month, (*figure, source.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use decider::fold;
+    use proptest::prelude::*;
+
+    #[test]
+    fn figures_are_plain_decimals() {
+        for (text, value) in [
+            ("0", "0"),
+            ("52", "52"),
+            ("0.50", "0.5"),
+            ("123456789012.123456", "123456789012.123456"),
+        ] {
+            let figure: Figure = text.parse().expect(text);
+            assert_eq!(figure.value().to_string(), value);
+        }
+        for text in [
+            "",
+            ".",
+            "-1",
+            "+1",
+            "1e3",
+            "1,5",
+            "0.1234567",
+            "1234567890123456789",
+            "NaN",
+            "1.2.3",
+            "１",
+        ] {
+            assert!(text.parse::<Figure>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn deciding_again_after_evolving_decides_nothing(
+            statements in prop::collection::vec((1..=12i8, 0..100u32, "[a-c]{1}"), 1..10)
+        ) {
+            let mut events = Vec::new();
+            for (month, value, source) in statements {
+                let command = ReportCommand::State {
+                    month: Month::new(2024, month).expect("a month"),
+                    figure: value.to_string().parse().expect("a figure"),
+                    source,
+                };
+                let report: Report = fold(&events);
+                events.extend(report.decide(command.clone()).expect("refuses nothing"));
+                prop_assert_eq!(fold::<Report>(&events).decide(command), Ok(vec![]));
+            }
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The gRPC service: parse, obey or ask, answer.
 
+use std::collections::BTreeSet;
+
 use contracts::log::v1::CommandContext;
 use contracts::problem::Problem;
 use contracts::registry::v1 as pb;
@@ -11,8 +13,7 @@ use ids::UnitCode;
 use jiff::civil::Date;
 use jiff::tz::{self, Offset};
 use prost::Message;
-use runtime::{Clock, Ids};
-use std::collections::BTreeSet;
+use runtime::{Clock, Ids, telemetry};
 use tonic::{Request, Response, Result};
 use unit::{Announcement, PolicyCommand, ProcedureCommand, UnitCommand, WorkingCalendarCommand};
 
@@ -50,7 +51,12 @@ impl Api {
         method: &'static str,
         content: &impl Message,
     ) -> Result<Context, Problem> {
-        Context::parse(context, method, content, self.clock.now(), self.ids.uuid())
+        let context = Context::parse(context, method, content, self.clock.now(), self.ids.uuid())?;
+        let traceparent = telemetry::traceparent().unwrap_or_default();
+        Ok(Context {
+            traceparent,
+            ..context
+        })
     }
 
     fn today(&self) -> Date {

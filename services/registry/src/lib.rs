@@ -18,6 +18,7 @@ use anyhow::Context as _;
 use contracts::registry::v1::registry_service_server::RegistryServiceServer;
 use eventlog::EventLog;
 use eventlog::feed::LogFeed;
+use jetstream::{Body, Bus, Subject, relay};
 use runtime::{Ids, Shutdown, grpc};
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
@@ -61,6 +62,9 @@ pub async fn serve(
     let log = EventLog::open(pool, LOG, clock.as_fn(), shutdown.clone())
         .await
         .context("opening the registry's event log")?;
+    let bus = Bus::connect(&settings.nats_url, &settings.province)
+        .await
+        .context("setting up the connection to NATS")?;
     let (view, follower) = view::open(&log)
         .await
         .context("reading the registry's event log")?;
@@ -68,12 +72,18 @@ pub async fn serve(
     let api = api::Api::new(commands, view, clock, Ids::random());
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
         .add(RegistryServiceServer::new(api))
-        .add(LogFeed::new(log).into_server());
+        .add(LogFeed::new(log.clone()).into_server());
+    // A broker that is away stops no command: the relay catches up, and its metrics say how far it is.
+    let relayed = relay::run(log, bus, Subject::of, Body::protobuf, shutdown.clone());
     let followed = follower.run(server.health());
     let served = server.serve(listener, shutdown);
     tokio::try_join!(
         async { followed.await.context("following the registry's event log") },
         async { served.await.context("serving the registry") },
+        async {
+            relayed.await;
+            Ok(())
+        },
     )?;
     Ok(())
 }

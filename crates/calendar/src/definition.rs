@@ -86,7 +86,8 @@ pub enum InvalidCalendar {
     },
     /// An interval ends before it starts or leaves the day.
     #[error(
-        "opening hours from minute {from_minute} to {to_minute} do not lie in order within 0 to 1440"
+        "opening hours from minute {from_minute} to {to_minute} do not lie in order within 0 to \
+         1440; correct them"
     )]
     Interval {
         /// Where it starts.
@@ -96,7 +97,8 @@ pub enum InvalidCalendar {
     },
     /// Two intervals of a day overlap or are out of order.
     #[error(
-        "opening hours until minute {to_minute} overlap those from {from_minute}; list them in order"
+        "opening hours until minute {to_minute} overlap those from {from_minute}; list them in \
+         order"
     )]
     Overlap {
         /// Where the earlier one ends.

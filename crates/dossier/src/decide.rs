@@ -87,6 +87,13 @@ fn receive(
     Ok(vec![Fact::Received(receipt)])
 }
 
+fn digitise(digitised: u32, reused: u32) -> Result<Fact, Reason> {
+    if digitised == 0 && reused == 0 {
+        return Err(Reason::NothingDigitised);
+    }
+    Ok(Fact::ComponentsDigitised { digitised, reused })
+}
+
 impl Filed {
     fn decide(&self, at: Timestamp, action: Action) -> Decision {
         let fact = match action {
@@ -125,11 +132,7 @@ impl Filed {
                 reason,
                 calendar,
             } => self.extend_due_date(at, due_at, reason, &calendar)?,
-            Action::HandOverDossier { to_unit, reason } => Fact::HandedOver {
-                from_unit: self.filing.unit.clone(),
-                to_unit,
-                reason,
-            },
+            Action::HandOverDossier { to_unit, reason } => self.hand_over(to_unit, reason),
             Action::StartStep {
                 step,
                 unit,
@@ -137,40 +140,17 @@ impl Filed {
                 limit,
             } => self.start_step(at, step, unit, name, limit)?,
             Action::CompleteStep { step } => self.complete_step(at, step)?,
-            Action::StopHandling { reason } => Fact::HandlingStopped {
-                reason,
-                timeliness: self.end_at(at)?,
-            },
-            Action::WithdrawDossier { reason } => Fact::Withdrawn {
-                reason,
-                timeliness: self.end_at(at)?,
-            },
-            Action::CompleteDossier => Fact::Completed {
-                timeliness: self.end_at(at)?,
-                due_at: self.due_at(),
-            },
+            Action::StopHandling { reason } => self.stop(at, reason)?,
+            Action::WithdrawDossier { reason } => self.withdraw(at, reason)?,
+            Action::CompleteDossier => self.complete(at)?,
             Action::CorrectResult { reason } => Fact::ResultCorrected { reason },
             Action::DeliverResult => self.end_at(at).map(|_| Fact::ResultDelivered)?,
-            Action::DigitiseComponents {
-                digitised: 0,
-                reused: 0,
-            } => {
-                return Err(Reason::NothingDigitised);
-            }
-            Action::DigitiseComponents { digitised, reused } => {
-                Fact::ComponentsDigitised { digitised, reused }
-            }
+            Action::DigitiseComponents { digitised, reused } => digitise(digitised, reused)?,
             Action::IssueElectronicResult { sha256 } => Fact::ElectronicResultIssued { sha256 },
             Action::SignResult { signer } => Fact::ResultSigned { signer },
             Action::SynchroniseDossier { target } => Fact::Synchronised { target },
             Action::RateDossier { rating } => Fact::Rated { rating },
-            Action::FilePetition { limit, calendar } => Fact::PetitionFiled {
-                petition: self
-                    .petitions
-                    .last_key_value()
-                    .map_or(1, |(last, _)| last.saturating_add(1)),
-                due_at: calendar.due(at, limit)?,
-            },
+            Action::FilePetition { limit, calendar } => self.file_petition(at, limit, &calendar)?,
             Action::AnswerPetition {
                 petition,
                 satisfied,
@@ -178,6 +158,48 @@ impl Filed {
             Action::MarkOverdue => self.mark_overdue(at)?,
         };
         Ok(vec![fact])
+    }
+
+    fn hand_over(&self, to_unit: UnitCode, reason: String) -> Fact {
+        Fact::HandedOver {
+            from_unit: self.filing.unit.clone(),
+            to_unit,
+            reason,
+        }
+    }
+
+    fn stop(&self, at: Timestamp, reason: String) -> Result<Fact, Reason> {
+        Ok(Fact::HandlingStopped {
+            reason,
+            timeliness: self.end_at(at)?,
+        })
+    }
+
+    fn withdraw(&self, at: Timestamp, reason: String) -> Result<Fact, Reason> {
+        Ok(Fact::Withdrawn {
+            reason,
+            timeliness: self.end_at(at)?,
+        })
+    }
+
+    fn complete(&self, at: Timestamp) -> Result<Fact, Reason> {
+        Ok(Fact::Completed {
+            timeliness: self.end_at(at)?,
+            due_at: self.due_at(),
+        })
+    }
+
+    fn file_petition(
+        &self,
+        at: Timestamp,
+        limit: Limit,
+        calendar: &Calendar,
+    ) -> Result<Fact, Reason> {
+        let last = self.petitions.last_key_value().map_or(0, |(last, _)| *last);
+        Ok(Fact::PetitionFiled {
+            petition: last.saturating_add(1),
+            due_at: calendar.due(at, limit)?,
+        })
     }
 
     /// What a registered dossier is about when it is received: as registered, or as corrected.

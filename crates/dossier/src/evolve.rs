@@ -48,23 +48,7 @@ impl Filed {
             } => {
                 self.resume(at, *due_at, *waited_minutes);
             }
-            Fact::PaymentRequested { amount_dong, fee } => {
-                self.enter(Status::PaymentRequested);
-                self.fee_due = Some((*amount_dong, fee.clone()));
-            }
-            Fact::PaymentRecorded {
-                amount_dong,
-                method,
-                reference,
-            } => {
-                let (amount_dong, method) = (*amount_dong, *method);
-                self.pay(Payment {
-                    at,
-                    amount_dong,
-                    method,
-                    reference: reference.clone(),
-                });
-            }
+            Fact::PaymentRequested { .. } | Fact::PaymentRecorded { .. } => self.fold_fee(at, fact),
             Fact::DueDateExtended { due_at, .. } => self.extend(at, *due_at),
             Fact::DueDateRecomputed {
                 due_at, calendar, ..
@@ -72,24 +56,7 @@ impl Filed {
                 self.recompute(at, *due_at, calendar);
             }
             Fact::HandedOver { to_unit, .. } => self.filing.unit.clone_from(to_unit),
-            Fact::StepStarted {
-                step,
-                unit,
-                name,
-                due_at,
-            } => {
-                let (unit, name, due_at) = (unit.clone(), name.clone(), *due_at);
-                self.steps.insert(
-                    *step,
-                    Step {
-                        unit,
-                        name,
-                        due_at,
-                        completed_at: None,
-                    },
-                );
-            }
-            Fact::StepCompleted { step, .. } => self.end_step(at, *step),
+            Fact::StepStarted { .. } | Fact::StepCompleted { .. } => self.fold_step(at, fact),
             Fact::HandlingStopped { reason, timeliness } => {
                 self.finish(Status::Stopped, at, *timeliness, reason);
             }
@@ -108,28 +75,8 @@ impl Filed {
             Fact::ResultSigned { signer } => self.signer = Some(signer.clone()),
             Fact::Synchronised { target } => drop(self.synchronised.insert(*target)),
             Fact::Rated { rating } => self.rating = Some(*rating),
-            Fact::PetitionFiled { petition, due_at } => {
-                let filed = Petition {
-                    filed_at: at,
-                    due_at: *due_at,
-                    answer: None,
-                };
-                self.petitions.insert(*petition, filed);
-            }
-            Fact::PetitionAnswered {
-                petition,
-                on_time,
-                satisfied,
-            } => {
-                let (on_time, satisfied) = (*on_time, *satisfied);
-                self.answer(
-                    *petition,
-                    PetitionAnswer {
-                        at,
-                        on_time,
-                        satisfied,
-                    },
-                );
+            Fact::PetitionFiled { .. } | Fact::PetitionAnswered { .. } => {
+                self.fold_petition(at, fact);
             }
             Fact::BecameOverdue { .. } => self.mark(),
         }
@@ -235,17 +182,51 @@ impl Filed {
         }
     }
 
-    fn pay(&mut self, payment: Payment) {
-        if self.status == Status::PaymentRequested {
-            // The portal's table leads to status 6 from status 4 alone.
-            self.enter(Status::InProcess);
+    fn fold_fee(&mut self, at: Timestamp, fact: &Fact) {
+        if let Fact::PaymentRequested { amount_dong, fee } = fact {
+            self.enter(Status::PaymentRequested);
+            self.fee_due = Some((*amount_dong, fee.clone()));
+        } else if let Fact::PaymentRecorded {
+            amount_dong,
+            method,
+            reference,
+        } = fact
+        {
+            if self.status == Status::PaymentRequested {
+                // The portal's table leads to status 6 from status 4 alone.
+                self.enter(Status::InProcess);
+            }
+            self.paid_online |= method.is_online();
+            let (amount_dong, method) = (*amount_dong, *method);
+            let reference = reference.clone();
+            self.payment = Some(Payment {
+                at,
+                amount_dong,
+                method,
+                reference,
+            });
         }
-        self.paid_online |= payment.method.is_online();
-        self.payment = Some(payment);
     }
 
-    fn end_step(&mut self, at: Timestamp, step: u32) {
-        if let Some(step) = self.steps.get_mut(&step) {
+    fn fold_step(&mut self, at: Timestamp, fact: &Fact) {
+        if let Fact::StepStarted {
+            step,
+            unit,
+            name,
+            due_at,
+        } = fact
+        {
+            let (unit, name, due_at) = (unit.clone(), name.clone(), *due_at);
+            let started = Step {
+                unit,
+                name,
+                due_at,
+                completed_at: None,
+            };
+            self.steps.insert(*step, started);
+        } else if let Fact::StepCompleted { step, .. } = fact
+            && let Some(step) = self.steps.get_mut(step)
+        {
             step.completed_at = Some(at);
         }
     }
@@ -289,9 +270,27 @@ impl Filed {
         self.signer = None;
     }
 
-    fn answer(&mut self, petition: u32, answer: PetitionAnswer) {
-        if let Some(petition) = self.petitions.get_mut(&petition) {
-            petition.answer = Some(answer);
+    fn fold_petition(&mut self, at: Timestamp, fact: &Fact) {
+        if let Fact::PetitionFiled { petition, due_at } = fact {
+            let filed = Petition {
+                filed_at: at,
+                due_at: *due_at,
+                answer: None,
+            };
+            self.petitions.insert(*petition, filed);
+        } else if let Fact::PetitionAnswered {
+            petition,
+            on_time,
+            satisfied,
+        } = fact
+            && let Some(petition) = self.petitions.get_mut(petition)
+        {
+            let (on_time, satisfied) = (*on_time, *satisfied);
+            petition.answer = Some(PetitionAnswer {
+                at,
+                on_time,
+                satisfied,
+            });
         }
     }
 }

@@ -121,7 +121,9 @@ proptest! {
     }
 
     #[test]
-    fn time_passed_adds_up(calendar in calendars(), mut moments in [moments(), moments(), moments()]) {
+    fn time_passed_adds_up(
+        calendar in calendars(), mut moments in [moments(), moments(), moments()],
+    ) {
         moments.sort();
         let [a, b, c] = moments;
         let between = |from, until| covered(calendar.working_minutes_between(from, until));

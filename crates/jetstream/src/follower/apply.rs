@@ -56,8 +56,10 @@ impl Follower {
         let mut lanes = match self.start().await {
             Ok(lanes) => lanes,
             Err(error) => {
-                let error = &error as &dyn Error;
-                tracing::warn!(error, "cannot take the checkpoints over; trying again");
+                tracing::warn!(
+                    error = &error as &dyn Error,
+                    "cannot take the checkpoints over; trying again"
+                );
                 tokio::time::sleep(MAX_PAUSE).await;
                 return;
             }

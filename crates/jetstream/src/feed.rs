@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub(crate) const FEED_PAGE: usize = 2_000;
 
 /// Largest message taken from a feed: several times what an honest owner sends at once.
-const MAX_MESSAGE_BYTES: usize = 64 << 20;
+const MAX_MESSAGE_BYTES: usize = 16 << 20;
 
 /// How long an owner may take to say where its log ends.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,0 +1,231 @@
+//! The RPCs. Each command takes one path: parse, look up, decide, append, answer.
+
+use std::sync::Arc;
+
+use contracts::dossiers::v1 as pb;
+use contracts::dossiers::v1::dossiers_service_server::DossiersService;
+use contracts::problem::Problem;
+use decider::Decider;
+use eventlog::EventLog;
+use eventlog::command::{self, Context, ExecuteError, Executed};
+use runtime::{Clock, Ids};
+use tonic::{Request, Response, Streaming};
+
+use crate::applicant::ApplicantKey;
+use crate::case::{Ask, Case, Refusal};
+use crate::codes::Series;
+use crate::import::Importer;
+use crate::query;
+use crate::reference::{Reference, References};
+use crate::refusal;
+use crate::wire::events::{self, Codec};
+use crate::wire::fields::{self, EARLIEST};
+use crate::wire::requests::{Asked, Command};
+use crate::wire::resource;
+use crate::wire::wishes::Wish;
+
+mod handlers;
+
+/// How many numbers of a series are tried for one dossier. Each that is in use means that the counter
+/// is behind its log, which lasts for moments after a rebuild.
+const NUMBERS_TRIED: usize = 20;
+
+/// The dossiers service.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    log: EventLog,
+    references: References,
+    key: ApplicantKey,
+    clock: Clock,
+    ids: Ids,
+}
+
+type Answer = Result<Executed<pb::Dossier>, ExecuteError<Refusal>>;
+
+impl Api {
+    pub(crate) fn new(
+        log: EventLog,
+        references: References,
+        key: ApplicantKey,
+        clock: Clock,
+        ids: Ids,
+    ) -> Self {
+        Self {
+            log,
+            references,
+            key,
+            clock,
+            ids,
+        }
+    }
+
+    /// Obeys a command.
+    async fn obey<C: Command>(&self, request: Request<C>) -> tonic::Result<Response<pb::Dossier>> {
+        Ok(Response::new(self.command(request.into_inner()).await?))
+    }
+
+    async fn command<C: Command>(&self, mut request: C) -> Result<pb::Dossier, Problem> {
+        request.conceal(&self.key)?;
+        let context = request.take_context();
+        let (now, fresh_id) = (self.clock.now(), self.ids.uuid());
+        let mut context = Context::parse(context, C::METHOD, &request, now, fresh_id)?;
+        if context.occurred_at < EARLIEST {
+            return Err(Problem::invalid(
+                "context.occurred_at",
+                "lies before 1990; correct it",
+            ));
+        }
+        context.traceparent = runtime::telemetry::traceparent().unwrap_or_default();
+        let Asked { code, wish } = request.parse()?;
+        let reference = self.references.now()?;
+        let at = context.occurred_at;
+        let answer = match code {
+            Some(code) => {
+                self.execute(
+                    &Ask {
+                        code,
+                        at,
+                        wish,
+                        reference,
+                    },
+                    &context,
+                )
+                .await
+            }
+            None => self.file(wish, reference, context).await?,
+        };
+        let Executed {
+            response, position, ..
+        } = answer.map_err(refusal::problem)?;
+        Ok(pb::Dossier {
+            position,
+            ..response
+        })
+    }
+
+    /// Decides and appends.
+    async fn execute(&self, ask: &Ask, context: &Context) -> Answer {
+        let stream = events::stream(ask.code.as_str());
+        command::execute::<Codec, pb::Dossier>(
+            &self.log,
+            &stream,
+            context,
+            |case, _| case.decide(ask.clone()),
+            |case, version| resource::dossier(&case.0, version, 0, context.received_at),
+        )
+        .await
+    }
+
+    /// Files a dossier under the next code of its agency and day.
+    async fn file(
+        &self,
+        wish: Wish,
+        reference: Arc<Reference>,
+        mut context: Context,
+    ) -> Result<Answer, Problem> {
+        if let Some(expected) = context.expected_version.filter(|expected| *expected > 0) {
+            let message = "a new dossier has no version yet; leave expected_version out";
+            return Err(Problem::conflict(message, expected, 0));
+        }
+        // What exists already under a code that is to be given conflicts, never mixes.
+        context.expected_version = Some(0);
+        let at = context.occurred_at;
+        let content = match &wish {
+            Wish::Register(content)
+            | Wish::Receive {
+                content: Some(content),
+                ..
+            } => content,
+            _ => {
+                return Err(Problem::invalid(
+                    "code",
+                    "is missing; name a registered dossier",
+                ));
+            }
+        };
+        let agency = reference.agency(&content.receiving_unit, at)?;
+        let series = Series::new(agency.as_str(), reference.day(at)?);
+        let ask = |code| Ask {
+            code,
+            at,
+            wish: wish.clone(),
+            reference: reference.clone(),
+        };
+        if let Some(code) = self.code_given_before(&context).await? {
+            return Ok(self.execute(&ask(code), &context).await);
+        }
+        // A command that will be refused must not use up a number.
+        if let Err(refused) = Case::default().decide(ask(series.first()?)) {
+            return Ok(Err(ExecuteError::Refused(refused)));
+        }
+        for _ in 0..NUMBERS_TRIED {
+            let code = match context.validate_only {
+                true => series.peek(self.log.pool()).await?,
+                false => series.take(self.log.pool()).await?,
+            };
+            match self.execute(&ask(code), &context).await {
+                Err(ExecuteError::Conflict { .. }) => {}
+                answer => return Ok(answer),
+            }
+        }
+        Err(Problem::unavailable(
+            "the counter of codes is being brought up to date; retry",
+        ))
+    }
+
+    /// The code that the first call with this request id was given.
+    async fn code_given_before(
+        &self,
+        context: &Context,
+    ) -> Result<Option<ids::DossierCode>, Problem> {
+        if !context.repeatable || context.validate_only {
+            return Ok(None);
+        }
+        let Some(receipt) = self.log.receipt(context.request_id).await? else {
+            return Ok(None);
+        };
+        let first = <pb::Dossier as prost::Message>::decode(receipt.response).unwrap_or_default();
+        match first.code.parse() {
+            Ok(code) if receipt.method == context.method => Ok(Some(code)),
+            _ => Err(refusal::problem(ExecuteError::RequestIdReused)),
+        }
+    }
+
+    async fn dossier(&self, request: pb::GetDossierRequest) -> Result<pb::Dossier, Problem> {
+        let code = fields::dossier(&request.code)?;
+        let as_of = fields::moment("as_of", request.as_of.as_ref())?;
+        if request.version < 0 {
+            return Err(Problem::invalid(
+                "version",
+                "is negative; 0 asks for the newest",
+            ));
+        }
+        if request.version > 0 && as_of.is_some() {
+            return Err(Problem::invalid(
+                "as_of",
+                "cannot come together with version; choose one",
+            ));
+        }
+        query::dossier(&self.log, &code, request.version, as_of, self.clock.now()).await
+    }
+
+    async fn import(
+        &self,
+        rows: Streaming<pb::ImportDossiersRequest>,
+    ) -> tonic::Result<pb::ImportDossiersResponse> {
+        let reference = self.references.now()?;
+        Importer::new(&self.log, reference, &self.key, &self.clock)
+            .import(rows)
+            .await
+    }
+
+    /// The code that names a unit, for a filter; a code that nobody knows stays as it is.
+    fn canonical(&self, unit: &str) -> Result<Option<String>, Problem> {
+        if unit.is_empty() {
+            return Ok(None);
+        }
+        let code = fields::code("unit", unit)?;
+        let reference = self.references.now()?;
+        Ok(Some(reference.resolve(&code).to_string()))
+    }
+}

@@ -21,6 +21,7 @@
 mod generated;
 
 pub mod json;
+pub mod page;
 pub mod problem;
 pub mod wire;
 

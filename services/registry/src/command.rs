@@ -26,9 +26,9 @@ const CATCH_UP: Duration = Duration::from_secs(5);
 /// Obeys commands.
 ///
 /// They take turns, because rules between units (a code that only one may have, a parent that must
-/// exist) are decided on the view, which must hold everything that was obeyed before. Two processes
-/// over one database would each be right about what they know; the one behind may then accept a
-/// reference that the other has just ended. The registry runs once, and its log is what it is.
+/// exist) are decided on the view, which must hold everything that was obeyed before. So one process
+/// at a time may take commands; others over the same database can only answer questions: of two that
+/// both obeyed, the one behind could accept a reference that the other had just ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Commands {
     log: EventLog,

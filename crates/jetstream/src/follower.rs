@@ -11,6 +11,9 @@ mod feeder;
 mod lane;
 mod meters;
 
+use std::collections::BTreeMap;
+
+use eventlog::Position;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
@@ -64,6 +67,15 @@ impl Follower {
     /// Keeps batches out while it is held.
     pub fn gate(&self) -> BatchGate {
         self.gate.clone()
+    }
+
+    /// How far every log was followed by whoever followed last: for what has to be done before going on.
+    ///
+    /// # Errors
+    /// When the tables of the checkpoints cannot be made or read.
+    pub async fn checkpoints(&self) -> Result<BTreeMap<String, Position>, FollowError> {
+        checkpoint::migrate(&self.pool).await?;
+        Ok(checkpoint::positions(&self.pool).await?)
     }
 
     /// How the consumer of every log is doing.

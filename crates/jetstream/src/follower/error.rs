@@ -14,6 +14,9 @@ pub enum FollowError {
         "could not migrate the schema of the checkpoints; check the rights of the database user"
     )]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The checkpoints could not be read.
+    #[error("could not read the checkpoints; check that the database can be reached")]
+    Checkpoints(#[from] sqlx::Error),
 }
 
 /// Why the consumer of one log stopped. It stays stopped, at its checkpoint, until the service is restarted.

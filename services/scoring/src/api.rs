@@ -1,0 +1,337 @@
+//! The gRPC service: parse, wait for what was asked, answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::log::v1::{AtLeast, Cause};
+use contracts::problem::Problem;
+use contracts::scoring::v1 as pb;
+use contracts::scoring::v1::scoring_service_server::ScoringService;
+use eventlog::EventLog;
+use futures::Stream;
+use ids::{IndexKey, LeafCode, Period, Subject};
+use index::InputKind;
+use jetstream::{BatchGate, Progress};
+use jiff::tz::Offset;
+use readmodel::{ReadModel, Source};
+use runtime::Shutdown;
+use tokio::sync::{RwLock, Semaphore, mpsc};
+use tokio::time::Instant;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Result};
+
+use crate::explain::{self, Behind};
+use crate::handler::Scorer;
+use crate::model::Model;
+use crate::rescore::{self, View};
+
+/// Dossiers named for each figure when the caller does not say.
+const DOSSIERS_DEFAULT: usize = 10;
+/// Dossiers named for each figure at most.
+const DOSSIERS_MAX: usize = 200;
+/// How long a query waits for `at_least`; the server cuts it off earlier when its own deadline comes first.
+const WAIT: Duration = Duration::from_secs(60);
+/// Progress messages of a rebuild on their way.
+const QUEUE: usize = 64;
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
+
+/// What the service is made of.
+pub(crate) struct Parts {
+    pub(crate) model: Arc<RwLock<Model>>,
+    pub(crate) tables: ReadModel,
+    pub(crate) log: EventLog,
+    pub(crate) progress: Progress,
+    pub(crate) gate: BatchGate,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) offset: Offset,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// Answers calls.
+pub(crate) struct Api {
+    parts: Arc<Parts>,
+    /// One rebuild at a time.
+    rebuilding: Arc<Semaphore>,
+}
+
+impl Api {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), rebuilding: Arc::new(Semaphore::new(1)) }
+    }
+
+    async fn reflect(&self, at_least: &[AtLeast]) -> Result<(), Problem> {
+        for AtLeast { log, position } in at_least {
+            if *position < 0 {
+                return Err(Problem::invalid("at_least.position", "is negative; send one that a command answered"));
+            }
+            let deadline = Instant::now() + WAIT;
+            self.parts.progress.wait(log, *position, deadline).await.map_err(|error| match error {
+                jetstream::WaitError::NotFollowed { .. } => {
+                    Problem::invalid("at_least.log", error.to_string())
+                }
+                jetstream::WaitError::Behind { .. } => Problem::deadline(error.to_string()),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn basis(&self) -> Vec<Cause> {
+        let positions = self.parts.progress.positions();
+        let cause = |(log, position): (&str, i64)| Cause { log: log.to_owned(), position };
+        positions.into_iter().map(cause).collect()
+    }
+}
+
+#[tonic::async_trait]
+impl ScoringService for Api {
+    async fn explain_score(
+        &self,
+        request: Request<pb::ExplainScoreRequest>,
+    ) -> Result<Response<pb::ExplainScoreResponse>> {
+        let request = request.into_inner();
+        let asked = Asked::parse(&request)?;
+        self.reflect(request.at_least.as_slice()).await?;
+        let (mut answer, units) = self.explained(&asked).await?;
+        if asked.dossiers > 0 {
+            self.add_dossiers(&asked, &units, &mut answer).await?;
+        }
+        answer.basis = self.basis();
+        Ok(Response::new(answer))
+    }
+
+    async fn get_measures(
+        &self,
+        request: Request<pb::GetMeasuresRequest>,
+    ) -> Result<Response<pb::GetMeasuresResponse>> {
+        let request = request.into_inner();
+        let period = parse_period(&request.period)?;
+        let subject = parse_subject(&request.subject)?;
+        self.reflect(request.at_least.as_slice()).await?;
+        let model = self.parts.model.read().await;
+        let subject = resolve(&model, subject);
+        let figures = View::new(&model).inputs(period, &subject).all();
+        let measures = figures
+            .into_iter()
+            .map(|(name, value)| pb::Input { name, value: value.normalize().to_string() })
+            .collect();
+        Ok(Response::new(pb::GetMeasuresResponse { measures }))
+    }
+
+    async fn get_progress(
+        &self,
+        request: Request<pb::GetProgressRequest>,
+    ) -> Result<Response<pb::GetProgressResponse>> {
+        self.reflect(&request.into_inner().at_least).await?;
+        // What was derived is in the log already: it is committed together with the progress.
+        let position = *self.parts.log.heads().borrow();
+        Ok(Response::new(pb::GetProgressResponse { applied: self.basis(), position }))
+    }
+
+    type RebuildModelStream = Answers<pb::RebuildModelResponse>;
+
+    async fn rebuild_model(
+        &self,
+        _request: Request<pb::RebuildModelRequest>,
+    ) -> Result<Response<Self::RebuildModelStream>> {
+        let turn = Arc::clone(&self.rebuilding).try_acquire_owned().map_err(|_| {
+            Problem::refused("REBUILDING", "a rebuild is running; wait for it to end, then ask again")
+        })?;
+        let (out, answers) = mpsc::channel(QUEUE);
+        let parts = Arc::clone(&self.parts);
+        tokio::spawn(async move {
+            let last = rebuild(&parts, &out).await;
+            drop(turn);
+            // Whoever asked may be gone by now; the rebuild is done all the same.
+            let _ = out.send(last).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+}
+
+async fn rebuild(
+    parts: &Parts,
+    out: &mpsc::Sender<Result<pb::RebuildModelResponse>>,
+) -> Result<pb::RebuildModelResponse> {
+    let model = Arc::new(RwLock::new(Model::new(parts.offset)));
+    let mut scorer = Scorer::new(model, None, runtime::Ids::random(), BTreeMap::new());
+    let followed = || {
+        let positions = parts.progress.positions();
+        positions.into_iter().map(|(log, position)| (log.to_owned(), position)).collect()
+    };
+    let mut applied = 0;
+    let on_progress = |progress: jetstream::replay::ReplayProgress| {
+        applied = i64::try_from(progress.events).unwrap_or(i64::MAX);
+        let left = progress.left().map_or(-1, |left| i64::try_from(left.as_secs()).unwrap_or(-1));
+        let told = pb::RebuildModelResponse {
+            applied,
+            total: applied + i64::try_from(progress.remaining).unwrap_or(0),
+            rate: i64::try_from(progress.rate()).unwrap_or(i64::MAX),
+            seconds_left: left,
+            stage: "filling".to_owned(),
+            ..pb::RebuildModelResponse::default()
+        };
+        // Progress that nobody takes in time is dropped: the next one says more.
+        let _ = out.try_send(Ok(told));
+    };
+    let compared = parts
+        .tables
+        .rebuild(&mut scorer, &parts.sources, followed, &parts.gate, (on_progress, &parts.shutdown))
+        .await
+        .map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "the rebuild failed");
+            Problem::unavailable("the rebuild failed and the live model is untouched; the log says why")
+        })?;
+    let stage = if compared.is_same() { "swapped" } else { "different" };
+    Ok(pb::RebuildModelResponse {
+        applied,
+        total: applied,
+        stage: stage.to_owned(),
+        differences: compared.differences,
+        content_hash: compared.content_hash.to_vec(),
+        ..pb::RebuildModelResponse::default()
+    })
+}
+
+/// A checked request for an explanation.
+struct Asked {
+    key: IndexKey,
+    leaf: LeafCode,
+    dossiers: usize,
+}
+
+impl Asked {
+    fn parse(request: &pb::ExplainScoreRequest) -> Result<Self, Problem> {
+        let index: ids::IndexCode =
+            request.index.parse().map_err(|error: ids::CodeError| Problem::invalid("index", error.to_string()))?;
+        let leaf =
+            request.leaf.parse().map_err(|error: ids::CodeError| Problem::invalid("leaf", error.to_string()))?;
+        let dossiers = match usize::try_from(request.dossiers) {
+            Ok(0) => DOSSIERS_DEFAULT,
+            Ok(dossiers) => dossiers.min(DOSSIERS_MAX),
+            Err(_) => return Err(Problem::invalid("dossiers", "is negative; give 0 to 200")),
+        };
+        let key = IndexKey {
+            index: index.to_string(),
+            period: parse_period(&request.period)?,
+            subject: parse_subject(&request.subject)?,
+        };
+        Ok(Self { key, leaf, dossiers })
+    }
+}
+
+impl Api {
+    /// The explanation without dossiers, and the units whose dossiers they would be.
+    async fn explained(
+        &self,
+        asked: &Asked,
+    ) -> Result<(pb::ExplainScoreResponse, Vec<String>), Problem> {
+        let model = self.parts.model.read().await;
+        let IndexKey { index, period, subject } = asked.key.clone();
+        let subject = resolve(&model, subject);
+        let view = View::new(&model);
+        let definition = view
+            .definitions(period, &subject)
+            .into_iter()
+            .find(|definition| definition.code().as_str() == index)
+            .ok_or_else(|| {
+                let message = format!("index {index} does not judge {subject} in {period}");
+                Problem::not_found("NO_DEFINITION", message)
+            })?;
+        let leaf = definition.leaf(&asked.leaf).ok_or_else(|| {
+            let message = format!("index {index} has no leaf {}", asked.leaf);
+            Problem::not_found("NO_LEAF", message)
+        })?;
+        let figures = view.inputs(period, &subject);
+        let score = leaf.score(&figures.of(definition, leaf.code()));
+        let inputs = leaf.inputs().filter_map(|name| {
+            let input = definition.input(name.as_str())?;
+            let value = figures.value(definition, name.as_str());
+            Some(pb::ExplainedInput {
+                name: name.to_string(),
+                value: value.map(|value| value.normalize().to_string()).unwrap_or_default(),
+                label_vi: input.label.vi.clone(),
+                label_en: input.label.en.clone(),
+                source: source(input.kind).to_owned(),
+                dossiers: Vec::new(),
+                dossier_count: 0,
+            })
+        });
+        let answer = pb::ExplainScoreResponse {
+            index,
+            edition: definition.edition().to_owned(),
+            period: period.to_string(),
+            subject: subject.to_string(),
+            score: Some(rescore::wire(leaf.code(), &score)),
+            leaf_number: leaf.number().to_owned(),
+            leaf_name_vi: leaf.name().vi.clone(),
+            leaf_name_en: leaf.name().en.clone(),
+            rule: leaf.rule(),
+            calculation: leaf.calculation(&score),
+            inputs: inputs.collect(),
+            basis: Vec::new(),
+        };
+        let units = view.members(period, &subject).iter().map(ToString::to_string).collect();
+        Ok((answer, units))
+    }
+
+    async fn add_dossiers(
+        &self,
+        asked: &Asked,
+        units: &[String],
+        answer: &mut pb::ExplainScoreResponse,
+    ) -> Result<(), Problem> {
+        let unavailable = |error: sqlx::Error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot read the dossiers behind a score");
+            Problem::unavailable("the read model is out of reach; repeat the call")
+        };
+        let names: BTreeSet<&str> = answer
+            .inputs
+            .iter()
+            .filter(|input| input.source == "dossiers")
+            .map(|input| input.name.as_str())
+            .collect();
+        let mut connection = self.parts.tables.pool().acquire().await.map_err(unavailable)?;
+        let when = (asked.key.period, self.parts.offset);
+        let mut behind =
+            explain::dossiers_behind(&mut connection, units, when, &names, asked.dossiers)
+                .await
+                .map_err(unavailable)?;
+        for input in &mut answer.inputs {
+            let found: Behind = behind.remove(&input.name).unwrap_or_default();
+            input.dossier_count = found.count;
+            input.dossiers = found.dossiers();
+        }
+        Ok(())
+    }
+}
+
+fn source(kind: InputKind) -> &'static str {
+    match kind {
+        InputKind::Flow | InputKind::Stock => "dossiers",
+        InputKind::Registry => "registry",
+        InputKind::Reported => "reported",
+        InputKind::Appraised => "appraised",
+        InputKind::Surveyed => "surveyed",
+    }
+}
+
+fn parse_period(text: &str) -> Result<Period, Problem> {
+    text.parse().map_err(|error: ids::PeriodError| Problem::invalid("period", error.to_string()))
+}
+
+fn parse_subject(text: &str) -> Result<Subject, Problem> {
+    text.parse().map_err(|error: ids::CodeError| Problem::invalid("subject", error.to_string()))
+}
+
+/// A unit by the code that names it, whichever of its codes was asked with.
+fn resolve(model: &Model, subject: Subject) -> Subject {
+    match &subject {
+        Subject::Unit(code) => {
+            model.directory.resolve(code).cloned().map_or(subject, Subject::Unit)
+        }
+        Subject::Group(_) => subject,
+    }
+}

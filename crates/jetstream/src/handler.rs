@@ -29,6 +29,9 @@ pub trait Handler: Send {
     ) -> impl Future<Output = Result<(), HandlerError>> + Send;
 
     /// The batch up to `position` is committed. Waiters for that position go on right after this.
+    ///
+    /// A handler that appended in the transaction tells its own log here
+    /// ([`EventLog::committed`](eventlog::EventLog::committed)), so that nobody has to wait for the database to say so.
     fn committed(&mut self, log: &'static str, position: Position) {
         let _ = (log, position);
     }

@@ -46,10 +46,14 @@ pub struct Relay {
     body: BodyOf,
     reporter: Reporter,
     meters: Meters,
+    /// The log's head when the relay was made.
+    inherited: Position,
     /// The newest position known to have been published, ever.
     highest: Position,
     /// The newest position acknowledged in this session.
     position: Position,
+    /// Whether the session got anything done.
+    worked: bool,
 }
 
 /// Runs a relay until `shutdown`; for a service that does not watch its health.
@@ -67,9 +71,7 @@ impl Relay {
     /// A relay for `log`, with [`Subject::of`] and [`Body::protobuf`] or functions of the service's own.
     pub fn new(log: EventLog, bus: Bus, subject: SubjectOf, body: BodyOf) -> Self {
         let meters = Meters::new(log.name());
-        // What the log holds before the service takes commands may have been published before, whatever the broker
-        // now says.
-        let highest = *log.heads().borrow();
+        let inherited = *log.heads().borrow();
         let reporter = Reporter::new();
         Self {
             log,
@@ -78,8 +80,10 @@ impl Relay {
             body,
             reporter,
             meters,
-            highest,
+            inherited,
+            highest: 0,
             position: 0,
+            worked: false,
         }
     }
 
@@ -128,9 +132,8 @@ impl Relay {
     async fn lead(&mut self) {
         let mut failures = 0_u32;
         loop {
-            let before = self.position;
             let error = self.relay().await;
-            if self.position > before {
+            if std::mem::take(&mut self.worked) {
                 failures = 0;
             }
             failures = failures.saturating_add(1);
@@ -169,7 +172,8 @@ impl Relay {
     }
 
     /// Says that all is well (again).
-    fn well(&self) {
+    fn well(&mut self) {
+        self.worked = true;
         self.meters.refused.set(0.0);
         if self.reporter.set(self.log.name(), Condition::Working) {
             tracing::info!(

@@ -8,6 +8,7 @@ use eventlog::{Position, Recorded};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::Follower;
 use super::checkpoint::{self, Moved};
@@ -209,7 +210,11 @@ impl Follower {
         let owner = lane.owner_epoch;
         match checkpoint::advance(&mut tx, lane.log, owner, lane.position, to).await? {
             Moved::Done => {
-                handler.apply(&mut tx, lane.log, events).await?;
+                let span = tracing::debug_span!("apply", log = lane.log, to = to.position);
+                handler
+                    .apply(&mut tx, lane.log, events)
+                    .instrument(span)
+                    .await?;
                 tx.commit().await?;
             }
             Moved::Before => {}

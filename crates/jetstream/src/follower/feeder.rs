@@ -31,6 +31,9 @@ const HEAD_CHECK: Duration = Duration::from_secs(2);
 /// Pause between two tries to listen to the broker; the owner's feed is read in between.
 const REOPEN_PAUSE: Duration = Duration::from_millis(250);
 
+/// Pause when the owner does not answer either: there is nothing to gain from haste.
+const LONELY_PAUSE: Duration = Duration::from_secs(2);
+
 /// Answers in a row that must say the owner's log ends before the checkpoint: one may come from a lagging replica.
 const TAKEN_BACK_ANSWERS: u32 = 3;
 
@@ -129,7 +132,12 @@ impl Feeder {
             if let Some(detour) = detour {
                 self.read(Position::MAX, detour).await?;
             }
-            tokio::time::sleep(REOPEN_PAUSE).await;
+            let pause = if self.degraded {
+                LONELY_PAUSE
+            } else {
+                REOPEN_PAUSE
+            };
+            tokio::time::sleep(pause).await;
             if let Ok(head) = self.feed.head().await {
                 self.recognise(head).await?;
             }

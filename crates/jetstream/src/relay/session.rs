@@ -48,6 +48,9 @@ impl Relay {
         loop {
             heads.mark_unchanged();
             let page = self.log.read(sent, PAGE).await?;
+            if self.position > tail {
+                self.well();
+            }
             let head = *heads.borrow();
             self.meters
                 .lag(head, self.position, page.first(), self.log.now());
@@ -116,7 +119,7 @@ impl Relay {
     }
 
     /// Looks whether the JetStream stream still ends where this relay left it.
-    async fn check(&self) -> Stored<()> {
+    async fn check(&mut self) -> Stored<()> {
         if self.tail().await? == self.position {
             return Ok(());
         }
@@ -126,7 +129,7 @@ impl Relay {
     }
 
     /// The last position in the JetStream stream, once it is certain that the stream carries this log.
-    async fn tail(&self) -> Stored<Position> {
+    async fn tail(&mut self) -> Stored<Position> {
         if !self.bus.is_connected() {
             return Err(RelayError::broker("reach NATS")("there is no connection"));
         }
@@ -178,7 +181,7 @@ impl Relay {
     }
 
     /// The JetStream stream, made if there is none.
-    async fn open(&self) -> Stored<Stream> {
+    async fn open(&mut self) -> Stored<Stream> {
         match self.bus.context().get_stream(self.stream_name()).await {
             Ok(stream) => Ok(stream),
             Err(error) => match error.kind() {
@@ -188,7 +191,7 @@ impl Relay {
         }
     }
 
-    async fn create(&self) -> Stored<Stream> {
+    async fn create(&mut self) -> Stored<Stream> {
         let first = self
             .log
             .read(0, 1)
@@ -216,6 +219,9 @@ impl Relay {
             .create_stream(config)
             .await
             .map_err(creating)?;
+        // Without a JetStream stream nothing says what was published before. A broker that lost its memory is far more
+        // likely than one that never had any, so what the relay inherited counts as published again.
+        self.highest = self.highest.max(self.inherited);
         tracing::info!(log = self.log.name(), first, "created the JetStream stream");
         Ok(stream)
     }

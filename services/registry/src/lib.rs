@@ -8,7 +8,6 @@
 mod api;
 mod command;
 mod config;
-mod page;
 mod query;
 mod surroundings;
 mod view;

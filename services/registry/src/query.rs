@@ -1,5 +1,6 @@
 //! Questions, answered from the view.
 
+use contracts::page::{Page, Sizes};
 use contracts::problem::Problem;
 use contracts::registry::v1 as pb;
 use directory::{stream, wire as common};
@@ -7,9 +8,14 @@ use ids::{ProcedureCode, UnitCode};
 use jiff::civil::Date;
 use unit::{InForce, UnitOnDay};
 
-use crate::page::Page;
 use crate::view::View;
 use crate::wire;
+
+/// Rows of a page: a screen or two by default, half a megabyte at most.
+const SIZES: Sizes = Sizes {
+    default: 100,
+    max: 1_000,
+};
 
 /// The day that a query asks about.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +59,7 @@ impl View {
             group => Some(common::group("group", group).map_err(wire::invalid)?),
         };
         let list = format!("units {} {}", request.group, request.on);
-        let page = Page::parse(list, request.page_size, &request.page_token)?;
+        let page = Page::parse(list, request.page_size, &request.page_token, SIZES)?;
         let units = self
             .directory
             .all_units()
@@ -102,7 +108,7 @@ impl View {
             group => Some(common::group("authority", group).map_err(wire::invalid)?),
         };
         let list = format!("procedures {} {}", request.authority, request.on);
-        let page = Page::parse(list, request.page_size, &request.page_token)?;
+        let page = Page::parse(list, request.page_size, &request.page_token, SIZES)?;
         let procedures = self
             .directory
             .all_procedures()

@@ -53,6 +53,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often listeners are woken at most. A notification takes a lock of the whole server when it commits, and wakes
+/// a process for each listener: on every batch it would take a third of the appender's time.
+const NOTIFY_EVERY: Duration = Duration::from_millis(10);
+
 /// What the appender task owns.
 pub(crate) struct Appender {
     name: &'static str,
@@ -64,6 +68,10 @@ pub(crate) struct Appender {
     /// Stream versions as of `head`.
     versions: LruCache<String, Version>,
     heads: watch::Sender<Position>,
+    /// When listeners were woken last.
+    notified: Option<Instant>,
+    /// Whether they have yet to hear of the head.
+    unheard: bool,
 }
 
 impl Appender {
@@ -74,27 +82,68 @@ impl Appender {
         head: HeadRow,
         heads: watch::Sender<Position>,
     ) -> Self {
-        let versions = LruCache::new(REMEMBERED);
-        let options = session(options, name);
         Self {
             name,
             clock,
-            options,
+            options: session(options, name),
             connection: None,
             head,
-            versions,
+            versions: LruCache::new(REMEMBERED),
             heads,
+            notified: None,
+            unheard: false,
         }
     }
 
     /// Appends until the last sender is gone, so that calls in flight can commit while the service drains.
     pub(crate) async fn run(mut self, mut waiting: mpsc::Receiver<Item>) {
         let mut items = Vec::with_capacity(BATCH_ITEMS);
-        while waiting.recv_many(&mut items, BATCH_ITEMS).await > 0 {
+        loop {
+            let received = waiting.recv_many(&mut items, BATCH_ITEMS);
+            let received = match self.unheard {
+                true => tokio::time::timeout(NOTIFY_EVERY, received).await,
+                false => Ok(received.await),
+            };
+            match received {
+                Ok(1..) => {}
+                Ok(0) if self.unheard => self.notify().await,
+                Ok(0) => return,
+                Err(_) => self.notify().await,
+            }
             for batch in Batch::split(items.drain(..)) {
                 self.append(batch).await;
             }
         }
+    }
+
+    /// Tells listeners of the last batches that did not. If it fails, they find out by themselves.
+    async fn notify(&mut self) {
+        self.unheard = false;
+        if let Ok(mut connection) = self.connected().await
+            && query::notify(&mut connection, self.head.position)
+                .await
+                .is_ok()
+        {
+            self.notified = Some(Instant::now());
+            self.connection = Some(connection);
+        }
+    }
+
+    /// Writes rows, telling listeners unless they were told a moment ago.
+    async fn write(
+        &mut self,
+        connection: &mut PgConnection,
+        rows: &Rows<'_>,
+    ) -> Result<bool, Fault> {
+        let notify = self
+            .notified
+            .is_none_or(|notified| notified.elapsed() >= NOTIFY_EVERY);
+        let moved = rows.write(connection, notify).await?;
+        if notify {
+            self.notified = Some(Instant::now());
+        }
+        self.unheard = !notify;
+        Ok(moved)
     }
 
     /// Answers every append of a batch.
@@ -178,7 +227,7 @@ impl Appender {
         }
         // In doubt from the moment the statement leaves until its outcome is known, also if this is cancelled.
         batch.doubts.push(attempt);
-        let outcome = rows.write(&mut connection).await.map_err(Fault::from);
+        let outcome = self.write(&mut connection, &rows).await;
         if let Err(fault @ Fault::Broken(_)) = outcome {
             return Err(fault);
         }
@@ -218,7 +267,7 @@ impl Appender {
         let (attempt, rows) = self.plan(&batch.items, Knowledge::Locked);
         let attempt = if attempt.accepts() {
             // Nothing can come between, so a key that exists all the same means that the log is damaged.
-            match rows.write(&mut tx).await.map_err(Fault::from) {
+            match self.write(&mut tx, &rows).await {
                 Ok(_) => {}
                 Err(Fault::Duplicate(error)) => return Err(Fault::Refused(error)),
                 Err(fault) => return Err(fault),

@@ -81,3 +81,85 @@ pub(crate) fn of_recorded(event: &Recorded, position: Position, previous: &Hash)
     }
     .hash(previous)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link<'a>(metadata: &'a Hash, payload: &'a Hash) -> Link<'a> {
+        Link {
+            position: 7,
+            stream: "dossier-000.00.12.H40-240415-0007",
+            version: 2,
+            kind: "chiso.dossiers.v1.DossierReceived",
+            recorded_at: "2024-04-15T08:30:00.123456Z".parse().unwrap(),
+            metadata,
+            payload,
+        }
+    }
+
+    /// The documented layout, written out by hand. If this fails, no log made so far would verify any more: undo the
+    /// change.
+    #[test]
+    fn the_layout_is_the_documented_one() {
+        let (metadata, payload) = (digest(b"metadata"), digest(b"payload"));
+        let mut bytes = vec![0xAB; 32];
+        bytes.extend([0, 0, 0, 0, 0, 0, 0, 7]);
+        bytes.extend([0, 0, 0, 33]);
+        bytes.extend(b"dossier-000.00.12.H40-240415-0007");
+        bytes.extend([0, 0, 0, 0, 0, 0, 0, 2]);
+        bytes.extend([0, 0, 0, 33]);
+        bytes.extend(b"chiso.dossiers.v1.DossierReceived");
+        bytes.extend(1_713_169_800_123_456_i64.to_be_bytes());
+        bytes.extend(metadata);
+        bytes.extend(payload);
+
+        let hash = link(&metadata, &payload).hash(&[0xAB; 32]);
+        assert_eq!(hash, digest(&bytes));
+        assert_eq!(
+            hex::encode(hash),
+            "930734a2177f1fbe75f49456f2374101873543885dccde63016cf1697638d9c4"
+        );
+    }
+
+    #[test]
+    fn every_part_counts() {
+        let (metadata, payload) = (digest(b"metadata"), digest(b"payload"));
+        let whole = link(&metadata, &payload);
+        let hash = whole.hash(&[0; 32]);
+        let at = whole.recorded_at + jiff::SignedDuration::from_micros(1);
+        for other in [
+            Link {
+                position: 8,
+                ..whole
+            },
+            Link {
+                stream: "dossier-000.00.12.H40-240415-0008",
+                ..whole
+            },
+            Link {
+                version: 3,
+                ..whole
+            },
+            Link {
+                kind: "chiso.dossiers.v1.DossierRefused",
+                ..whole
+            },
+            Link {
+                recorded_at: at,
+                ..whole
+            },
+            Link {
+                metadata: &payload,
+                ..whole
+            },
+            Link {
+                payload: &metadata,
+                ..whole
+            },
+        ] {
+            assert_ne!(other.hash(&[0; 32]), hash, "{other:?}");
+        }
+        assert_ne!(whole.hash(&[1; 32]), hash);
+    }
+}

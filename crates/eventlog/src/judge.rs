@@ -159,3 +159,6 @@ impl Expected {
 pub(crate) fn count(events: usize) -> i64 {
     i64::try_from(events).expect("an append has at most 10,000 events")
 }
+
+#[cfg(test)]
+mod tests;

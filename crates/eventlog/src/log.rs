@@ -173,7 +173,7 @@ impl EventLog {
                 if ask.events > 0 {
                     let judged = [(&ask, &verdicts[0])].into_iter();
                     let rows = Rows::new(base, self.now(), judged);
-                    rows.write(transaction).await.map_err(failed)?;
+                    rows.write(transaction, true).await.map_err(failed)?;
                 }
                 Ok(appended.clone())
             }

@@ -53,6 +53,17 @@ pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<HeadRow, 
     })
 }
 
+/// Wakes the listeners of other processes.
+pub(crate) async fn notify(
+    connection: &mut PgConnection,
+    position: Position,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_notify('eventlog', $1::bigint::text)", position)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// The newest version of each of `streams`; 0 for one without events.
 pub(crate) async fn versions(
     connection: &mut PgConnection,

@@ -113,7 +113,9 @@ impl Batch {
             }
             batch.items.push(item);
         }
-        batches.push(batch);
+        if !batch.items.is_empty() {
+            batches.push(batch);
+        }
         batches
     }
 

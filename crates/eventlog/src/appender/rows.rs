@@ -122,8 +122,12 @@ impl<'a> Rows<'a> {
     /// whether it was; if not, nothing happened.
     ///
     /// The compare-and-swap comes first in the statement and everything else hangs on it: whoever waits here for the
-    /// head's row lock finds the row changed and inserts nothing.
-    pub(crate) async fn write(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    /// head's row lock finds the row changed and inserts nothing. `notify` wakes the listeners of other processes.
+    pub(crate) async fn write(
+        &self,
+        connection: &mut PgConnection,
+        notify: bool,
+    ) -> Result<bool, sqlx::Error> {
         let moved = sqlx::query_scalar!(
             r#"
             with moved as (
@@ -145,7 +149,8 @@ impl<'a> Rows<'a> {
                     as r(request_id, method, request_hash, response, first, last)
                 where exists (select from moved)
             )
-            select pg_notify('eventlog', position::text) is not null as "moved!" from moved
+            select case when $18 then pg_notify('eventlog', position::text) end is null as "moved!"
+            from moved
             "#,
             self.base.position,
             &self.base.hash[..],
@@ -164,6 +169,7 @@ impl<'a> Rows<'a> {
             &self.receipts.responses[..] as _,
             &self.receipts.firsts[..],
             &self.receipts.lasts[..],
+            notify,
         )
         .fetch_optional(connection)
         .await?;

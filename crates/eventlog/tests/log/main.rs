@@ -1,0 +1,14 @@
+//! The event log on a real PostgreSQL.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod append;
+mod append_in;
+mod command;
+mod doubt;
+mod feed;
+mod proxy;
+mod receipts;
+mod support;
+mod tail;
+mod verify;
+mod writers;

@@ -1,0 +1,313 @@
+//! The gRPC service: parse, wait for what was asked, answer.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use contracts::page::{Page, Sizes};
+use contracts::problem::Problem;
+use contracts::projection::v1 as pb;
+use contracts::projection::v1::projection_service_server::ProjectionService;
+use contracts::projection::v1::watch_indices_response::Kind;
+use contracts::scoring::v1 as scoring;
+use contracts::wire;
+use eventlog::EventLog;
+use futures::Stream;
+use ids::{IndexKey, Period, Subject};
+use jetstream::{BatchGate, Progress};
+use jiff::Timestamp;
+use readmodel::{ReadModel, Source};
+use runtime::Shutdown;
+use tokio::sync::{RwLock, Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Result};
+
+use crate::model::{IndexRow, Model};
+use crate::watch::{Broadcast, Filter};
+use crate::{aggregate, ask, history, rebuild, resource, watch};
+
+/// A group's ranking fits on one page.
+const RANKING: Sizes = Sizes { default: 200, max: 1_000 };
+/// Rows of a history.
+const HISTORY: Sizes = Sizes { default: 100, max: 1_000 };
+/// Subjects that a watch may name.
+const SUBJECTS_MAX: usize = 1_000;
+/// Progress messages of a rebuild on their way.
+const QUEUE: usize = 64;
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
+
+/// What the service is made of.
+pub(crate) struct Parts {
+    pub(crate) model: Arc<RwLock<Model>>,
+    pub(crate) tables: ReadModel,
+    pub(crate) log: EventLog,
+    pub(crate) live: Broadcast,
+    pub(crate) progress: Progress,
+    pub(crate) gate: BatchGate,
+    pub(crate) scoring: Channel,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// Answers calls.
+pub(crate) struct Api {
+    parts: Arc<Parts>,
+    /// One rebuild at a time.
+    rebuilding: Arc<Semaphore>,
+}
+
+impl Api {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), rebuilding: Arc::new(Semaphore::new(1)) }
+    }
+
+    async fn reflect(&self, at_least: Option<contracts::log::v1::AtLeast>) -> Result<()> {
+        ask::reflect(&self.parts.progress, &self.parts.scoring, at_least).await
+    }
+
+    /// How far the scoring log is applied.
+    fn position(&self) -> i64 {
+        self.parts.progress.position("scoring").unwrap_or(0)
+    }
+}
+
+#[tonic::async_trait]
+impl ProjectionService for Api {
+    async fn get_unit_index(
+        &self,
+        request: Request<pb::GetUnitIndexRequest>,
+    ) -> Result<Response<pb::UnitIndex>> {
+        let request = request.into_inner();
+        let (index, period) = (ask::index(&request.index)?, ask::period(&request.period)?);
+        let moment = request.as_of.map(|at| {
+            wire::instant(&at).ok_or_else(|| Problem::invalid("as_of", "is not a moment of the years 1 to 9999"))
+        });
+        let moment = moment.transpose()?;
+        self.reflect(request.at_least).await?;
+        let model = self.parts.model.read().await;
+        let subject = ask::subject(&model, &request.subject)?;
+        let key = IndexKey { index, period, subject };
+        if let Some(moment) = moment {
+            drop(model);
+            return Ok(Response::new(self.then(&key, moment, request.with_leaves).await?));
+        }
+        let row = model.indices.get(&key).ok_or_else(|| ask::unknown(&key))?;
+        let found =
+            resource::unit_index(&model, &key, row, request.with_leaves, self.position());
+        Ok(Response::new(found))
+    }
+
+    async fn list_rankings(
+        &self,
+        request: Request<pb::ListRankingsRequest>,
+    ) -> Result<Response<pb::ListRankingsResponse>> {
+        let request = request.into_inner();
+        let (index, period) = (ask::index(&request.index)?, ask::period(&request.period)?);
+        let group = ask::group(&request.group)?;
+        let list = format!("rankings {index} {period} {group}");
+        let page = Page::parse(list, request.page_size, &request.page_token, RANKING)?;
+        self.reflect(request.at_least).await?;
+        let model = self.parts.model.read().await;
+        let rows = ranking(&model, &index, period, group);
+        let (rows, next_page_token) = page.take(rows.into_iter(), |(key, row)| place(key, row));
+        let position = self.position();
+        let indices = rows
+            .into_iter()
+            .map(|(key, row)| resource::unit_index(&model, key, row, false, position));
+        let answer = pb::ListRankingsResponse { indices: indices.collect(), next_page_token };
+        Ok(Response::new(answer))
+    }
+
+    async fn get_history(
+        &self,
+        request: Request<pb::GetHistoryRequest>,
+    ) -> Result<Response<pb::GetHistoryResponse>> {
+        let request = request.into_inner();
+        let index = ask::index(&request.index)?;
+        let period = match request.period.as_str() {
+            "" => None,
+            period => Some(ask::period(period)?),
+        };
+        let subject = ask::subject(&*self.parts.model.read().await, &request.subject)?;
+        let list = format!("history {index} {subject} {}", request.period);
+        let page = Page::parse(list, request.page_size, &request.page_token, HISTORY)?;
+        let entries = match period {
+            Some(period) => {
+                let key = IndexKey { index, period, subject };
+                let mut entries = history::changes(&self.parts.log, &key).await?;
+                entries.reverse();
+                entries
+            }
+            None => months(&*self.parts.model.read().await, &index, &subject),
+        };
+        // Newest first: keys count down, so that a page goes on where the one before ended.
+        let keyed = entries.into_iter().enumerate();
+        let (entries, next_page_token) = page.take(keyed, |(place, _)| format!("{place:010}"));
+        let entries = entries.into_iter().map(|(_, entry)| entry).collect();
+        Ok(Response::new(pb::GetHistoryResponse { entries, next_page_token }))
+    }
+
+    type WatchIndicesStream = Answers<pb::WatchIndicesResponse>;
+
+    async fn watch_indices(
+        &self,
+        request: Request<pb::WatchIndicesRequest>,
+    ) -> Result<Response<Self::WatchIndicesStream>> {
+        let request = request.into_inner();
+        let model = self.parts.model.read().await;
+        let filter = filter(&model, &request)?;
+        let (position, first) = if request.resume_token.is_empty() {
+            // The model cannot move while it is read, and the log was told before the model was shown.
+            let position = *self.parts.log.heads().borrow();
+            let current = if request.changes_only {
+                VecDeque::new()
+            } else {
+                current(&model, &filter, self.position())
+            };
+            (position, current)
+        } else {
+            (watch::resume(&self.parts.log, &filter, &request.resume_token)?, VecDeque::new())
+        };
+        drop(model);
+        let answers = watch::start(&self.parts.live, filter, position, first);
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+
+    type RebuildModelStream = Answers<pb::RebuildModelResponse>;
+
+    async fn rebuild_model(
+        &self,
+        _request: Request<pb::RebuildModelRequest>,
+    ) -> Result<Response<Self::RebuildModelStream>> {
+        let turn = Arc::clone(&self.rebuilding).try_acquire_owned().map_err(|_| {
+            Problem::refused("REBUILDING", "a rebuild is running; wait for it to end, then ask again")
+        })?;
+        let (out, answers) = mpsc::channel(QUEUE);
+        let parts = Arc::clone(&self.parts);
+        tokio::spawn(async move {
+            let last = rebuild::rebuild(&parts, &out).await;
+            drop(turn);
+            // Whoever asked may be gone by now; the rebuild is done all the same.
+            let _ = out.send(last).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+}
+
+impl Api {
+    /// An index as the log knew it at a moment.
+    async fn then(
+        &self,
+        key: &IndexKey,
+        moment: Timestamp,
+        with_leaves: bool,
+    ) -> Result<pb::UnitIndex, Problem> {
+        let then = history::as_of(&self.parts.log, key, moment)
+            .await?
+            .ok_or_else(|| ask::unknown(key).with("as_of", moment.to_string()))?;
+        let told = then.index;
+        let row = IndexRow {
+            edition: told.edition,
+            exact: told.total.clone(),
+            total: told.total,
+            max: told.max,
+            reason: String::new(),
+            components: told.components.into_iter().map(Into::into).collect(),
+            band: told.band,
+            rank: told.rank,
+            ranked: told.ranked,
+        };
+        let model = self.parts.model.read().await;
+        let mut found = resource::unit_index(&model, key, &row, false, 0);
+        // What it changed by is against the period before as it is known now: not what was known then.
+        found.change = String::new();
+        found.rank_before = 0;
+        if with_leaves {
+            found.leaves = then
+                .leaves
+                .into_values()
+                .map(|leaf| scoring::LeafScore {
+                    leaf: leaf.leaf,
+                    points: leaf.points,
+                    max: leaf.max,
+                    ..scoring::LeafScore::default()
+                })
+                .collect();
+        }
+        Ok(found)
+    }
+}
+
+/// A group's indices: ranked ones by rank, then the others, by code.
+fn ranking<'a>(
+    model: &'a Model,
+    index: &str,
+    period: Period,
+    group: &str,
+) -> Vec<(&'a IndexKey, &'a IndexRow)> {
+    let mut rows: Vec<_> = model
+        .indices
+        .iter()
+        .filter(|(key, _)| key.index == index && key.period == period)
+        .filter(|(key, _)| matches!(key.subject, Subject::Unit(_)))
+        .filter(|(key, _)| aggregate::group_of(model, key) == Some(group))
+        .collect();
+    rows.sort_by_cached_key(|(key, row)| place(key, row));
+    rows
+}
+
+/// Sorts a ranking: no rank comes last.
+fn place(key: &IndexKey, row: &IndexRow) -> String {
+    let rank = if row.rank == 0 { i32::MAX } else { row.rank };
+    format!("{rank:010} {}", key.subject)
+}
+
+/// The current index of every month, newest first.
+fn months(model: &Model, index: &str, subject: &Subject) -> Vec<pb::HistoryEntry> {
+    let of_subject = |key: &IndexKey| {
+        key.index == index && key.subject == *subject && matches!(key.period, Period::Month(_))
+    };
+    let months = model.indices.iter().rev().filter(|(key, _)| of_subject(key));
+    months
+        .map(|(key, row)| pb::HistoryEntry {
+            period: key.period.to_string(),
+            total: row.total.clone(),
+            rank: row.rank,
+            band: row.band.clone(),
+            recorded_at: None,
+            position: 0,
+        })
+        .collect()
+}
+
+fn filter(model: &Model, request: &pb::WatchIndicesRequest) -> Result<Filter, Problem> {
+    if !request.index.is_empty() {
+        ask::index(&request.index)?;
+    }
+    if !request.period.is_empty() {
+        ask::period(&request.period)?;
+    }
+    if request.subjects.len() > SUBJECTS_MAX {
+        let why = format!("names more than {SUBJECTS_MAX}; watch every subject and choose at your end");
+        return Err(Problem::invalid("subjects", why));
+    }
+    let mut subjects = BTreeSet::new();
+    for subject in &request.subjects {
+        subjects.insert(ask::subject(model, subject)?.to_string());
+    }
+    Ok(Filter { index: request.index.clone(), period: request.period.clone(), subjects })
+}
+
+/// What a watch starts with.
+fn current(model: &Model, filter: &Filter, position: i64) -> VecDeque<Kind> {
+    model
+        .indices
+        .iter()
+        .filter(|(key, _)| {
+            filter.admits(&key.index, &key.period.to_string(), &key.subject.to_string())
+        })
+        .map(|(key, row)| Kind::Current(resource::unit_index(model, key, row, false, position)))
+        .collect()
+}

@@ -1,0 +1,9 @@
+//! The dossiers service through its own gRPC, on real PostgreSQL and NATS, following a real log.
+
+mod catalog;
+mod commands;
+mod imports;
+mod life;
+mod lists;
+mod overdue;
+mod world;

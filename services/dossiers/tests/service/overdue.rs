@@ -1,0 +1,97 @@
+//! The timer: what becomes overdue does so by itself.
+
+use contracts::dossiers::v1 as pb;
+use contracts::log::v1::Metadata;
+use contracts::wire::instant;
+use jiff::{SignedDuration, Timestamp};
+use prost::Message;
+
+use crate::catalog::{ONE_HOUR, reception};
+use crate::world::{World, at, eventually};
+
+const DUE: &str = "2025-03-03T10:00:00+07:00";
+
+/// Receives a dossier that is due at [`DUE`].
+async fn received(world: &World, code: &str) {
+    let request = pb::ReceiveDossierRequest {
+        context: Some(at("2025-03-03T09:00:00+07:00")),
+        ..reception(code, ONE_HOUR)
+    };
+    let dossier = world
+        .dossiers
+        .clone()
+        .receive_dossier(request)
+        .await
+        .expect("received")
+        .into_inner();
+    assert_eq!(dossier.timeliness(), pb::Timeliness::Within);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dossier_becomes_overdue_in_the_second_it_does_with_nobody_calling() {
+    // Some seconds for the service to start and learn the catalog.
+    let world = World::start_at(Some("2025-03-03T09:59:55+07:00")).await;
+    received(&world, "late-1").await;
+    let (event, overdue) = world.event::<pb::DossierOverdue>("late-1").await;
+    let due: Timestamp = DUE.parse().expect("a moment");
+    assert_eq!(overdue.due_at.as_ref().and_then(instant), Some(due));
+    let recorded = event
+        .recorded_at
+        .as_ref()
+        .and_then(instant)
+        .expect("a moment");
+    assert!(recorded > due, "{recorded}");
+    assert!(
+        recorded.duration_since(due) < SignedDuration::from_secs(1),
+        "{recorded}"
+    );
+    let metadata = Metadata::decode(event.metadata.as_ref()).expect("metadata");
+    assert_eq!(metadata.occurred_at.as_ref().and_then(instant), Some(due));
+    assert_eq!(metadata.actor, "timer");
+    assert_eq!(
+        world.get("late-1").await.timeliness(),
+        pb::Timeliness::Overdue
+    );
+    // Once is enough.
+    assert_eq!(world.head().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_due_date_that_passed_while_the_service_was_down_is_noticed_at_its_start() {
+    let mut world = World::start_at(Some("2025-03-03T09:30:00+07:00")).await;
+    received(&world, "down-1").await;
+    world.stop().await;
+    world.restart_at("2025-03-03T10:30:00+07:00").await;
+    let (event, _) = world.event::<pb::DossierOverdue>("down-1").await;
+    let metadata = Metadata::decode(event.metadata.as_ref()).expect("metadata");
+    let due: Timestamp = DUE.parse().expect("a moment");
+    assert_eq!(metadata.occurred_at.as_ref().and_then(instant), Some(due));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_read_models_are_filled_again_when_they_are_lost() {
+    let mut world = World::start_at(Some("2025-03-03T09:30:00+07:00")).await;
+    received(&world, "lost-1").await;
+    world.stop().await;
+    let pool = world.pool().await;
+    sqlx::raw_sql("truncate dossier, read_model, code_counter")
+        .execute(&pool)
+        .await
+        .expect("emptied");
+    world.restart_at("2025-03-03T09:31:00+07:00").await;
+    let dossiers = world.dossiers.clone();
+    let row = eventually("the row is back", async || {
+        let listed = dossiers
+            .clone()
+            .list_dossiers(pb::ListDossiersRequest::default())
+            .await;
+        listed
+            .expect("listed")
+            .into_inner()
+            .dossiers
+            .into_iter()
+            .next()
+    })
+    .await;
+    assert_eq!((row.code.as_str(), row.version), ("lost-1", 1));
+}

@@ -1,0 +1,69 @@
+//! Rules in words and numbers.
+
+use rust_decimal::Decimal;
+
+use super::{Measured, Rule, Share};
+use crate::expression::Expression;
+
+impl Rule {
+    /// The rule as a formula; `value` may put a figure in the place of an input's name.
+    pub(crate) fn formula(&self, full: Decimal, value: impl Fn(&str) -> Option<String>) -> String {
+        let shown = |of: &Expression| of.with_values(&value);
+        let share = |share: &Share| format!("{} / {}", shown(&share.of), shown(&share.to));
+        let measured = |of: &Measured| match of {
+            Measured::Figure(of) => shown(of),
+            Measured::Share(of) => share(of),
+        };
+        let sum = |each: &[(Expression, Decimal)]| {
+            let terms: Vec<_> = each
+                .iter()
+                .map(|(of, weight)| format!("{} × {weight}", shown(of)))
+                .collect();
+            terms.join(" + ")
+        };
+        match self {
+            Self::Ratio {
+                share: of,
+                full_at,
+                floor,
+            } => {
+                let floor = floor
+                    .map(|floor| format!(", nothing below {floor}"))
+                    .unwrap_or_default();
+                if *full_at == Decimal::ONE {
+                    format!("{full} × {}{floor}", share(of))
+                } else {
+                    format!("min({full}, {full} × {} / {full_at}){floor}", share(of))
+                }
+            }
+            Self::Bands { of, .. } => format!("step of {}", measured(of)),
+            Self::Linear { of, from, until } => {
+                format!(
+                    "{full} × ({} − {from}) / ({until} − {from}), within 0 to {full}",
+                    measured(of)
+                )
+            }
+            Self::Credit { each, cap } => format!("min({cap}, {})", sum(each)),
+            Self::Deduct { each } => format!("max(0, {full} − ({}))", sum(each)),
+            Self::Likert { weights, .. } => {
+                let counted: Vec<_> = weights.iter().map(|(of, _)| shown(of)).collect();
+                format!("{full} × ({}) / ({})", sum(weights), counted.join(" + "))
+            }
+            Self::State { of, points } => {
+                let points: Vec<_> = points
+                    .iter()
+                    .map(|(state, points)| format!("{state}: {points}"))
+                    .collect();
+                let state = value(of).unwrap_or_else(|| of.clone());
+                format!("{state} of {{{}}}", points.join(", "))
+            }
+            Self::AllOf { conditions } => {
+                let conditions: Vec<_> = conditions.iter().map(shown).collect();
+                format!("{full} if {}, otherwise 0", conditions.join(" and "))
+            }
+            Self::Given { of } | Self::Points { expression: of } => shown(of),
+            Self::Value { of, out_of } => format!("{full} × {} / {out_of}", shown(of)),
+            Self::Info { of } => measured(of),
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decider::Decider;
-use ids::Month;
+use ids::{IndexCode, Month};
 
 /// For which groups of units and which months an edition is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Scope {
 /// One edition of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edition {
+    /// Code of the index.
+    pub index: IndexCode,
     /// Its name, unique within the index.
     pub name: String,
     /// The document, exactly as it was checked.
@@ -93,7 +95,7 @@ impl Definition {
 impl Scope {
     /// A group and the first month that both scopes hold.
     fn shared<'a>(&'a self, other: &Self) -> Option<(&'a String, Month)> {
-        let group = self.groups.intersection(&other.groups).next()?;
+        let group = self.groups.iter().find(|group| other.groups.contains(*group))?;
         let from = self.from.max(other.from);
         let until = [self.until, other.until].into_iter().flatten().min();
         until
@@ -148,6 +150,7 @@ mod tests {
     fn edition(name: &str, document: u8, months: std::ops::RangeInclusive<i8>) -> Edition {
         let month = |month| Month::new(2024, month).expect("a month");
         Edition {
+            index: "service-quality".parse().expect("a code"),
             name: name.into(),
             document: document.to_string(),
             sha256: [document; 32],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use decider::Decider;
-use ids::Month;
+use ids::{MeasureName, Month, UnitCode};
 use rust_decimal::Decimal;
 
 /// Most digits behind the point.
@@ -61,6 +61,10 @@ pub struct Report {
 pub enum ReportCommand {
     /// States the figure of a month, in place of an earlier one.
     State {
+        /// The unit, the same in every command to a report.
+        unit: UnitCode,
+        /// The measure, the same in every command to a report.
+        measure: MeasureName,
         /// The month.
         month: Month,
         /// The figure.
@@ -75,6 +79,10 @@ pub enum ReportCommand {
 pub enum ReportEvent {
     /// The figure of a month is this, from now on.
     Stated {
+        /// The unit.
+        unit: UnitCode,
+        /// The measure.
+        measure: MeasureName,
         /// The month.
         month: Month,
         /// The figure.
@@ -111,6 +119,8 @@ impl Decider for Report {
 
     fn decide(&self, command: ReportCommand) -> Result<Vec<ReportEvent>, ReportRefusal> {
         let ReportCommand::State {
+            unit,
+            measure,
             month,
             figure,
             source,
@@ -119,6 +129,8 @@ impl Decider for Report {
             return Ok(vec![]);
         }
         Ok(vec![ReportEvent::Stated {
+            unit,
+            measure,
             month,
             figure,
             source,
@@ -130,6 +142,7 @@ impl Decider for Report {
             month,
             figure,
             source,
+            ..
         } = event;
         self.months.insert(*month, (*figure, source.clone()));
     }
@@ -177,6 +190,8 @@ mod tests {
             let mut events = Vec::new();
             for (month, value, source) in statements {
                 let command = ReportCommand::State {
+                    unit: "H40.01".parse().expect("a code"),
+                    measure: "procedures_published".parse().expect("a name"),
                     month: Month::new(2024, month).expect("a month"),
                     figure: value.to_string().parse().expect("a figure"),
                     source,

@@ -1,1 +1,84 @@
-//! See the crate's modules.
+//! Assessments: which index definitions are in force, and the figures that dossiers cannot say.
+//!
+//! Its event log is its only table; lists are answered from a view of the log in memory, which holds some dozens of
+//! definitions and some thousands of reported figures a year.
+#![forbid(unsafe_code)]
+
+mod api;
+mod codec;
+mod config;
+mod units;
+mod view;
+mod wire;
+
+use anyhow::Context as _;
+use contracts::assessments::v1::assessments_service_server::AssessmentsServiceServer;
+use eventlog::EventLog;
+use eventlog::feed::LogFeed;
+use jetstream::{Body, Bus, Subject, relay};
+use runtime::{Ids, Shutdown, grpc};
+use sqlx::postgres::PgPoolOptions;
+use tokio::net::TcpListener;
+
+pub use config::Config;
+
+/// Name of the log, and of the service in telemetry.
+pub const LOG: &str = "assessments";
+
+/// Connections to the database: a command holds one for a millisecond or two.
+const CONNECTIONS: u32 = 8;
+
+/// Listens where the settings say, then [`serve`]s.
+///
+/// # Errors
+/// As [`serve`], and when nothing can listen there.
+pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let address = config.settings.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listening on {address}; name a free port with --listen"))?;
+    serve(config, listener, shutdown).await
+}
+
+/// Serves until `shutdown`, then drains.
+///
+/// # Errors
+/// When the database cannot be used, the log holds what this version cannot read, or serving fails.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    let settings = config.settings;
+    let clock = settings.clock();
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .connect(&settings.database_url)
+        .await
+        .context("connecting to the database of assessments")?;
+    let log = EventLog::open(pool, LOG, clock.as_fn(), shutdown.clone())
+        .await
+        .context("opening the event log of assessments")?;
+    let bus = Bus::connect(&settings.nats_url, &settings.province)
+        .await
+        .context("setting up the connection to NATS")?;
+    let registry = runtime::channel(&config.registry_url).context("the registry's address")?;
+    let (view, follower) = view::open(&log).await.context("reading the log of assessments")?;
+    let api = api::Api::new(log.clone(), view, units::Units::new(registry), clock, Ids::random());
+    let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
+        .add(AssessmentsServiceServer::new(api))
+        .add(LogFeed::new(log.clone()).into_server());
+    // A broker that is away stops no command: the relay catches up, and its metrics say how far it is.
+    let relayed = relay::run(log, bus, Subject::of, Body::protobuf, shutdown.clone());
+    let followed = follower.run(server.health());
+    let served = server.serve(listener, shutdown);
+    tokio::try_join!(
+        async { followed.await.context("following the log of assessments") },
+        async { served.await.context("serving assessments") },
+        async {
+            relayed.await;
+            Ok(())
+        },
+    )?;
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! Settings of the assessments service.
+
+use runtime::{Configuration, Settings};
+
+/// What the assessments service is told.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Config {
+    /// What every service is told.
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Address of the registry service, which is asked whether a unit exists. The default is where a registry of the
+    /// same host listens in the shipped compose file
+    #[arg(long, env = "CHISO_REGISTRY_URL", default_value = "http://127.0.0.1:7401")]
+    pub registry_url: String,
+}
+
+impl Configuration for Config {
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}

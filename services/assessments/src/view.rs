@@ -1,0 +1,140 @@
+//! Assessments as their log tells them, kept current by following the log.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
+
+use assessment::{Definition, Report};
+use decider::Decider as _;
+use eventlog::command::{Codec as _, DecodeError};
+use eventlog::{EventLog, Position, Recorded, StorageError, Version};
+use futures::StreamExt as _;
+use runtime::grpc::Health;
+use tokio::sync::watch;
+
+use crate::codec::{DefinitionCodec, ReportCodec};
+
+/// Events read at a time while the view is filled.
+const PAGE: i64 = 1_000;
+/// Pause before the log is followed again after the database was away: short, as commands wait for the view, and long
+/// enough not to add to its trouble.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// An aggregate with the version and position of its newest event.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Kept<A> {
+    pub(crate) state: A,
+    pub(crate) version: Version,
+    pub(crate) position: Position,
+}
+
+/// What the log says, up to a position.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    /// By stream.
+    pub(crate) definitions: BTreeMap<String, Kept<Definition>>,
+    /// By stream.
+    pub(crate) reports: BTreeMap<String, Kept<Report>>,
+    /// The newest event in it.
+    pub(crate) position: Position,
+}
+
+/// Where the view is read and waited for.
+pub(crate) type Viewer = watch::Receiver<View>;
+
+/// Why the view cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ViewError {
+    /// The database did not answer when the view was filled.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The log holds what this version cannot read; to skip it would be to answer wrongly.
+    #[error("the event at position {position} of the log of assessments cannot be read")]
+    Unreadable {
+        /// Where.
+        position: Position,
+        /// Why.
+        #[source]
+        source: DecodeError,
+    },
+}
+
+/// Keeps the view current.
+pub(crate) struct Keeper {
+    log: EventLog,
+    view: watch::Sender<View>,
+}
+
+/// Fills a view up to the head of the log.
+pub(crate) async fn open(log: &EventLog) -> Result<(Viewer, Keeper), ViewError> {
+    let mut view = View::default();
+    loop {
+        let events = log.read(view.position, PAGE).await?;
+        if events.is_empty() {
+            break;
+        }
+        view.apply(&events)?;
+    }
+    let (sender, viewer) = watch::channel(view);
+    Ok((viewer, Keeper { log: log.clone(), view: sender }))
+}
+
+impl View {
+    fn apply(&mut self, events: &[Recorded]) -> Result<(), ViewError> {
+        for event in events {
+            let position = event.position;
+            let stream = event.stream.clone();
+            let applied = if stream.starts_with("definition-") {
+                DefinitionCodec::read(event)
+                    .map(|told| self.definitions.entry(stream).or_default().apply(event, |state| state.evolve(&told)))
+            } else {
+                ReportCodec::read(event)
+                    .map(|told| self.reports.entry(stream).or_default().apply(event, |state| state.evolve(&told)))
+            };
+            applied.map_err(|source| ViewError::Unreadable { position, source })?;
+            self.position = position;
+        }
+        Ok(())
+    }
+}
+
+impl<A> Kept<A> {
+    fn apply(&mut self, event: &Recorded, evolve: impl FnOnce(&mut A)) {
+        evolve(&mut self.state);
+        self.version = event.version;
+        self.position = event.position;
+    }
+}
+
+impl Keeper {
+    /// Follows the log until it shuts down, through any absence of the database.
+    pub(crate) async fn run(self, health: Health) -> Result<(), ViewError> {
+        let Self { log, view } = self;
+        health.set("view", true).await;
+        loop {
+            let after = view.borrow().position;
+            let mut tail = pin!(log.tail(after));
+            loop {
+                match tail.next().await {
+                    Some(Ok(events)) => {
+                        let mut applied = Ok(());
+                        view.send_modify(|view| applied = view.apply(&events));
+                        if applied.is_err() {
+                            health.set("view", false).await;
+                            return applied;
+                        }
+                    }
+                    Some(Err(error)) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "cannot follow the log of assessments; trying again"
+                        );
+                        break;
+                    }
+                    None => return Ok(()),
+                }
+            }
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Between requests, stored messages and the domain.
+
+use std::collections::BTreeSet;
+
+use assessment::{DefinitionRefusal, Edition, Figure, FigureError, ReportRefusal, Scope};
+use contracts::assessments::v1 as pb;
+use contracts::problem::Problem;
+use ids::{CodeError, MeasureName, Month, Period, UnitCode};
+use index::Fault;
+use sha2::{Digest as _, Sha256};
+
+/// Longest document, in bytes: twenty times the largest real set.
+const DOCUMENT_MAX: usize = 512 * 1024;
+/// Longest source, in characters.
+const SOURCE_MAX: usize = 200;
+/// Faults that an answer names at most; the rest shows when those are mended.
+const FAULTS_MAX: usize = 50;
+
+/// A checked document as an edition.
+pub(crate) fn edition(document: String) -> Result<Edition, Vec<Fault>> {
+    let definition = index::Definition::parse(&document, "document")?;
+    Ok(Edition {
+        index: definition.code().clone(),
+        name: definition.edition().to_owned(),
+        sha256: Sha256::digest(&document).into(),
+        scope: Scope {
+            groups: definition.groups().iter().map(|group| (*group).to_owned()).collect::<BTreeSet<_>>(),
+            from: Month::of(definition.in_force_from()),
+            until: definition.in_force_until().map(Month::of),
+        },
+        document,
+    })
+}
+
+/// The document of a request, checked in whole.
+pub(crate) fn document(text: String) -> Result<Edition, Problem> {
+    if text.is_empty() || text.len() > DOCUMENT_MAX {
+        let why = format!("has {} bytes; send a definition in YAML of at most 512 KiB", text.len());
+        return Err(Problem::invalid("document", why));
+    }
+    edition(text).map_err(|faults| {
+        let mut faults = faults.into_iter();
+        let first = faults.next().map(|fault| fault.to_string()).unwrap_or_default();
+        let rest = faults.take(FAULTS_MAX - 1);
+        rest.fold(Problem::invalid("document", first), |problem, fault| {
+            problem.and("document", fault.to_string())
+        })
+    })
+}
+
+/// What is reported.
+pub(crate) struct Stated {
+    pub(crate) unit: UnitCode,
+    pub(crate) month: Month,
+    pub(crate) measure: MeasureName,
+    pub(crate) figure: Figure,
+    pub(crate) source: String,
+}
+
+/// A report, with every fault named at once.
+pub(crate) fn stated(request: &pb::ReportMeasureRequest) -> Result<Stated, Problem> {
+    let mut faults: Vec<(&str, String)> = Vec::new();
+    let unit = noted(&mut faults, "unit", unit(&request.unit));
+    let month = noted(&mut faults, "month", month(&request.month));
+    let measure = request.measure.parse().map_err(|error: CodeError| error.to_string());
+    let measure = noted(&mut faults, "measure", measure);
+    let figure = request.value.parse().map_err(|error: FigureError| error.to_string());
+    let figure = noted(&mut faults, "value", figure);
+    if !(1..=SOURCE_MAX).contains(&request.source.chars().count())
+        || request.source.chars().any(char::is_control)
+    {
+        let why = "needs 1 to 200 characters that say where the figure is from, such as a document's number";
+        faults.push(("source", why.to_owned()));
+    }
+    let mut faults = faults.into_iter();
+    if let Some((field, why)) = faults.next() {
+        let problem = Problem::invalid(field, why);
+        return Err(faults.fold(problem, |problem, (field, why)| problem.and(field, why)));
+    }
+    match (unit, month, measure, figure) {
+        (Some(unit), Some(month), Some(measure), Some(figure)) => {
+            Ok(Stated { unit, month, measure, figure, source: request.source.clone() })
+        }
+        _ => Err(Problem::internal("a field without a value has no fault")),
+    }
+}
+
+fn noted<T>(
+    faults: &mut Vec<(&'static str, String)>,
+    field: &'static str,
+    parsed: Result<T, String>,
+) -> Option<T> {
+    parsed.map_err(|why| faults.push((field, why))).ok()
+}
+
+/// A unit's code.
+pub(crate) fn unit(text: &str) -> Result<UnitCode, String> {
+    text.parse().map_err(|error: CodeError| error.to_string())
+}
+
+/// A month.
+pub(crate) fn month(text: &str) -> Result<Month, String> {
+    match text.parse() {
+        Ok(Period::Month(month)) => Ok(month),
+        _ => Err(format!("{text:?} is not a month: write one as 2024-03")),
+    }
+}
+
+/// Why a definition is not put in force.
+pub(crate) fn definition_refused(refusal: DefinitionRefusal) -> Problem {
+    match &refusal {
+        DefinitionRefusal::Immutable(_) => Problem::refused("EDITION_IMMUTABLE", refusal.to_string()),
+        DefinitionRefusal::Overlap { .. } => Problem::refused("EDITIONS_OVERLAP", refusal.to_string()),
+    }
+}
+
+/// A report refuses nothing.
+pub(crate) fn report_refused(refusal: ReportRefusal) -> Problem {
+    match refusal {}
+}
+
+/// An edition for the wire; without its document in lists.
+pub(crate) fn definition(edition: &Edition, version: i64, whole: bool) -> pb::Definition {
+    pb::Definition {
+        code: edition.index.to_string(),
+        edition: edition.name.clone(),
+        document: if whole { edition.document.clone() } else { String::new() },
+        sha256: edition.sha256.to_vec(),
+        version,
+        position: 0,
+    }
+}

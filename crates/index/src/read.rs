@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
+use crate::expression::{Expression, Names};
 use crate::fault::{Mark, Report};
 use crate::text::Name;
 use crate::yaml::{Content, Node};
@@ -189,6 +190,22 @@ impl<'a> Cursor<'a> {
             self.fault(format!("{text:?} is not one of {}", words.join(", ")));
         }
         found
+    }
+
+    /// An expression that comes to a number.
+    pub(crate) fn number(&self, names: &Names) -> Option<Expression> {
+        self.sound(Expression::number(self.text()?, names))
+    }
+
+    /// An expression that comes to yes or no.
+    pub(crate) fn condition(&self, names: &Names) -> Option<Expression> {
+        self.sound(Expression::condition(self.text()?, names))
+    }
+
+    /// What was read, or every fault reported here.
+    pub(crate) fn sound<T>(&self, read: Result<T, Vec<String>>) -> Option<T> {
+        read.map_err(|faults| faults.into_iter().for_each(|fault| self.fault(fault)))
+            .ok()
     }
 
     /// `{ vi: …, en: … }`.

@@ -2,6 +2,7 @@
 
 mod explain;
 mod parse;
+mod shapes;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use rust_decimal::Decimal;
 use crate::expression::{Expression, Surroundings};
 use crate::score::NoScore;
 use crate::value::Value;
+
+use shapes::{Fraction, likert, linear, ratio, too_large, weigh};
 
 pub(crate) use parse::{parse, points_of};
 pub(crate) use steps::Steps;
@@ -93,18 +96,6 @@ pub(crate) struct Outcome {
     pub(crate) value: Option<Decimal>,
 }
 
-/// A fraction that is not divided until it has to be, so that cuts are compared exactly.
-struct Fraction {
-    of: Decimal,
-    to: Decimal,
-}
-
-/// A fraction, or the points that follow from its base being zero.
-enum Taken {
-    Fraction(Fraction),
-    Settled(Decimal),
-}
-
 impl Outcome {
     fn of(points: Decimal) -> Self {
         Self {
@@ -114,20 +105,22 @@ impl Outcome {
     }
 }
 
-impl Fraction {
-    fn times(&self, factor: Decimal) -> Option<Decimal> {
-        self.of.checked_mul(factor)?.checked_div(self.to)
-    }
-}
-
 impl Measured {
-    fn take(&self, with: &Surroundings<'_>) -> Result<Taken, NoScore> {
+    /// What follows from the figure or the share; `follows` answers nothing where a decimal would overflow.
+    fn then(
+        &self,
+        with: &Surroundings<'_>,
+        follows: impl FnOnce(&Fraction) -> Option<Outcome>,
+    ) -> Result<Outcome, NoScore> {
         match self {
-            Self::Figure(of) => Ok(Taken::Fraction(Fraction {
-                of: of.figure(with)?,
-                to: Decimal::ONE,
-            })),
-            Self::Share(share) => share.take(with),
+            Self::Share(share) => share.then(with, follows),
+            Self::Figure(of) => {
+                let figure = Fraction {
+                    of: of.figure(with)?,
+                    to: Decimal::ONE,
+                };
+                follows(&figure).ok_or_else(|| too_large(of))
+            }
         }
     }
 
@@ -140,7 +133,12 @@ impl Measured {
 }
 
 impl Share {
-    fn take(&self, with: &Surroundings<'_>) -> Result<Taken, NoScore> {
+    /// What follows from the share, or from its base being zero.
+    fn then(
+        &self,
+        with: &Surroundings<'_>,
+        follows: impl FnOnce(&Fraction) -> Option<Outcome>,
+    ) -> Result<Outcome, NoScore> {
         let (of, to) = (self.of.figure(with)?, self.to.figure(with)?);
         for (expression, value) in [(&self.of, of), (&self.to, to)] {
             if value < Decimal::ZERO {
@@ -151,10 +149,10 @@ impl Share {
             }
         }
         if !to.is_zero() {
-            return Ok(Taken::Fraction(Fraction { of, to }));
+            return follows(&Fraction { of, to }).ok_or_else(|| too_large(&self.of));
         }
         match self.when_zero {
-            WhenZero::Points(points) => Ok(Taken::Settled(points)),
+            WhenZero::Points(points) => Ok(Outcome::of(points)),
             WhenZero::NoScore => Err(NoScore::ZeroBase(self.to.source().to_owned())),
         }
     }
@@ -168,27 +166,17 @@ impl Rule {
                 share,
                 full_at,
                 floor,
-            } => match share.take(with)? {
-                Taken::Settled(points) => Ok(Outcome::of(points)),
-                Taken::Fraction(fraction) => {
-                    ratio(&fraction, full, *full_at, *floor).ok_or_else(|| too_large(&share.of))
-                }
-            },
-            Self::Bands { of, steps } => match of.take(with)? {
-                Taken::Settled(points) => Ok(Outcome::of(points)),
-                Taken::Fraction(fraction) => steps
-                    .points(fraction.of, fraction.to)
-                    .map(|points| Outcome {
-                        points: Some(points),
-                        value: fraction.times(Decimal::ONE),
-                    })
-                    .ok_or_else(|| too_large(of.expressions()[0])),
-            },
-            Self::Linear { of, from, until } => match of.take(with)? {
-                Taken::Settled(points) => Ok(Outcome::of(points)),
-                Taken::Fraction(fraction) => linear(&fraction, full, *from, *until)
-                    .ok_or_else(|| too_large(of.expressions()[0])),
-            },
+            } => share.then(with, |fraction| ratio(fraction, full, *full_at, *floor)),
+            Self::Bands { of, steps } => of.then(with, |fraction| {
+                let points = steps.points(fraction.of, fraction.to)?;
+                Some(Outcome {
+                    points: Some(points),
+                    value: fraction.times(Decimal::ONE),
+                })
+            }),
+            Self::Linear { of, from, until } => {
+                of.then(with, |fraction| linear(fraction, full, *from, *until))
+            }
             Self::Credit { each, cap } => {
                 let earned = weigh(each, with)?.0;
                 Ok(Outcome {
@@ -231,16 +219,12 @@ impl Rule {
                 })
             }
             Self::Points { expression } => Ok(Outcome::of(expression.figure(with)?)),
-            Self::Info { of } => match of.take(with)? {
-                Taken::Settled(_) => Ok(Outcome {
+            Self::Info { of } => of.then(with, |fraction| {
+                Some(Outcome {
                     points: None,
-                    value: None,
-                }),
-                Taken::Fraction(fraction) => Ok(Outcome {
-                    points: None,
-                    value: fraction.times(Decimal::ONE),
-                }),
-            },
+                    value: Some(fraction.times(Decimal::ONE)?),
+                })
+            }),
         }
     }
 
@@ -270,100 +254,4 @@ impl Rule {
             _ => None,
         }
     }
-}
-
-fn too_large(of: &Expression) -> NoScore {
-    NoScore::NotComputable(of.source().to_owned())
-}
-
-fn ratio(
-    share: &Fraction,
-    full: Decimal,
-    full_at: Decimal,
-    floor: Option<Decimal>,
-) -> Option<Outcome> {
-    let value = share.times(Decimal::ONE)?;
-    let enough = full_at.checked_mul(share.to)?;
-    let below = match floor {
-        Some(floor) => share.of < floor.checked_mul(share.to)?,
-        None => false,
-    };
-    let points = if below {
-        Decimal::ZERO
-    } else if share.of >= enough {
-        full
-    } else {
-        share.of.checked_mul(full)?.checked_div(enough)?
-    };
-    Some(Outcome {
-        points: Some(points),
-        value: Some(value),
-    })
-}
-
-fn linear(figure: &Fraction, full: Decimal, from: Decimal, until: Decimal) -> Option<Outcome> {
-    let value = figure.times(Decimal::ONE)?;
-    // Both ends times the base, so that nothing is divided before the end.
-    let way = until.checked_sub(from)?.checked_mul(figure.to)?;
-    let gone = figure.of.checked_sub(from.checked_mul(figure.to)?)?;
-    let (gone, way) = if way < Decimal::ZERO {
-        (-gone, -way)
-    } else {
-        (gone, way)
-    };
-    let points = gone
-        .clamp(Decimal::ZERO, way)
-        .checked_mul(full)?
-        .checked_div(way)?;
-    Some(Outcome {
-        points: Some(points),
-        value: Some(value),
-    })
-}
-
-/// The weighted sum and the plain sum of what is counted.
-fn weigh(
-    counted: &[(Expression, Decimal)],
-    with: &Surroundings<'_>,
-) -> Result<(Decimal, Decimal), NoScore> {
-    let (mut weighted, mut total) = (Decimal::ZERO, Decimal::ZERO);
-    for (of, weight) in counted {
-        let count = of.figure(with)?;
-        if count < Decimal::ZERO {
-            return Err(NoScore::Negative {
-                what: of.source().to_owned(),
-                value: count,
-            });
-        }
-        let sum = count
-            .checked_mul(*weight)
-            .and_then(|points| weighted.checked_add(points));
-        weighted = sum.ok_or_else(|| too_large(of))?;
-        total = total.checked_add(count).ok_or_else(|| too_large(of))?;
-    }
-    Ok((weighted, total))
-}
-
-fn likert(
-    weights: &[(Expression, Decimal)],
-    at_least: Decimal,
-    full: Decimal,
-    with: &Surroundings<'_>,
-) -> Result<Outcome, NoScore> {
-    let (weighted, answers) = weigh(weights, with)?;
-    if answers < at_least || answers.is_zero() {
-        return Err(NoScore::TooFew {
-            have: answers,
-            need: at_least.max(Decimal::ONE),
-        });
-    }
-    let mean = Fraction {
-        of: weighted,
-        to: answers,
-    };
-    let outcome = mean.times(full).map(|points| Outcome {
-        points: Some(points),
-        value: mean.times(Decimal::ONE),
-    });
-    outcome.ok_or_else(|| too_large(&weights[0].0))
 }

@@ -9,7 +9,7 @@ use super::head::maximum;
 use super::tree::{Parent, Trees, optional_text, weight};
 use crate::expression::{Expression, Type};
 use crate::leaf::{Leaf, SOURCES, Source};
-use crate::read::Cursor;
+use crate::read::{Cursor, Fields};
 use crate::rule;
 use crate::text::Name;
 
@@ -39,25 +39,11 @@ impl<'a> Trees<'a> {
             .need("source")
             .and_then(|source| source.choice(&SOURCES));
         let weight = weight(&fields, parent);
-        if let Some(inputs) = fields.get("inputs") {
-            let unnamed = Name {
-                vi: String::new(),
-                en: String::new(),
-            };
-            let inherited = (
-                name.as_ref().unwrap_or(&unnamed),
-                source.unwrap_or(Source::Appraised),
-            );
-            for (input, cursor) in inputs.entries().unwrap_or_default() {
-                self.input(input, cursor, Some(inherited));
-            }
-        }
-        let applies = fields.get("applies").map(|cursor| {
-            let compiled = Expression::condition(cursor.text()?, &self.names);
-            compiled
-                .map_err(|faults| faults.into_iter().for_each(|fault| cursor.fault(fault)))
-                .ok()
-        });
+        self.own_inputs(&fields, name.as_ref(), source);
+        let applies = match fields.get("applies") {
+            None => Some(None),
+            Some(cursor) => cursor.condition(&self.names).map(Some),
+        };
         let rule = fields.need("rule").zip(max);
         let rule = rule.and_then(|(cursor, max)| rule::parse(&cursor, &self.names, max));
         let Some(rule) = rule else {
@@ -65,10 +51,8 @@ impl<'a> Trees<'a> {
             self.used.extend(self.names.keys().cloned());
             return (None, max);
         };
-        let applies = match applies {
-            None => None,
-            Some(Some(applies)) => Some(applies),
-            Some(None) => return (None, max),
+        let Some(applies) = applies else {
+            return (None, max);
         };
         let inputs = self.uses(&rule, applies.as_ref());
         let sound = code.zip(name).zip(max.zip(source));
@@ -100,6 +84,22 @@ impl<'a> Trees<'a> {
         );
         self.leaves.push(leaf);
         (Some(self.leaves.len() - 1), max)
+    }
+
+    /// Inputs that are declared where they are used.
+    fn own_inputs(&mut self, fields: &Fields<'a>, name: Option<&Name>, source: Option<Source>) {
+        let unnamed = Name {
+            vi: String::new(),
+            en: String::new(),
+        };
+        let inherited = (
+            name.unwrap_or(&unnamed),
+            source.unwrap_or(Source::Appraised),
+        );
+        let entries = fields.get("inputs").and_then(|inputs| inputs.entries());
+        for (input, cursor) in entries.unwrap_or_default() {
+            self.input(input, cursor, Some(inherited));
+        }
     }
 
     /// The inputs that a leaf names, with their types.

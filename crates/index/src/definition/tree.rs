@@ -41,6 +41,8 @@ pub(super) struct Trees<'a> {
 
 /// A node whose children are read.
 pub(super) struct Parent {
+    /// Whether it is a component, not the root.
+    below: bool,
     pub(super) code: Option<LeafCode>,
     max: Option<Decimal>,
     pub(super) aggregate: Option<Aggregate>,
@@ -68,6 +70,7 @@ impl<'a> Trees<'a> {
         self.children(
             fields,
             &Parent {
+                below: false,
                 code: None,
                 max,
                 aggregate,
@@ -132,82 +135,87 @@ impl<'a> Trees<'a> {
         parent: &Parent,
     ) -> Option<(usize, Option<Decimal>)> {
         let fields = cursor.fields(&COMPONENT_KEYS)?;
-        let code = self.code(&fields);
-        let (number, note) = (
-            optional_text(&fields, "number"),
-            optional_text(&fields, "note"),
-        );
+        let aggregate = aggregate(&fields);
+        let Some(component) = self.own(&fields, parent, aggregate) else {
+            // What stands below is read all the same, for its faults.
+            self.children(
+                &fields,
+                &Parent {
+                    below: true,
+                    code: None,
+                    max: None,
+                    aggregate,
+                    capped: true,
+                },
+            );
+            return None;
+        };
+        let regular = component.part == Part::Regular;
+        let (max, capped) = (component.max, component.branch.capped || !regular);
+        let below = Parent {
+            below: true,
+            code: Some(component.code.clone()),
+            max: Some(max),
+            aggregate,
+            capped,
+        };
+        // Parents stand before their children.
+        let place = self.components.len();
+        self.components.push(component);
+        if let Some(branch) = self.children(&fields, &below) {
+            self.components[place].branch = branch;
+        }
+        Some((place, Some(if regular { max } else { Decimal::ZERO })))
+    }
+
+    /// A component without its children.
+    fn own(
+        &mut self,
+        fields: &Fields<'a>,
+        parent: &Parent,
+        aggregate: Option<Aggregate>,
+    ) -> Option<Component> {
+        let code = self.code(fields);
         let name = fields.need("name").and_then(Cursor::name);
         let max = fields.need("max").and_then(|max| maximum(&max));
         if max.is_some_and(|max| max.is_zero()) {
             fields.fault("a component has a max above 0");
         }
-        let part = fields.get("part").map_or(Some(Part::Regular), |part| {
-            part.choice(&[
-                ("regular", Part::Regular),
-                ("bonus", Part::Bonus),
-                ("penalty", Part::Penalty),
-            ])
-        });
-        if parent.code.is_some() && part.is_some_and(|part| part != Part::Regular) {
+        if let (Some(Aggregate::Rescale { low }), Some(max)) = (aggregate, max)
+            && low >= max
+        {
+            fields.fault(format!("rescale starts at {low}, not below the max {max}"));
+        }
+        let words = [
+            ("regular", Part::Regular),
+            ("bonus", Part::Bonus),
+            ("penalty", Part::Penalty),
+        ];
+        let part = fields
+            .get("part")
+            .map_or(Some(Part::Regular), |part| part.choice(&words));
+        if parent.below && part.is_some_and(|part| part != Part::Regular) {
             fields.fault("a bonus or penalty stands at the top of the tree");
         }
         let capped = fields
             .get("capped")
             .map_or(Some(false), |capped| capped.yes_no());
-        let weight = weight(&fields, parent);
-        // Reserves the place, so that parents stand before their children.
-        let place = self.components.len();
-        let placeholder = Branch {
-            aggregate: Aggregate::Sum,
-            capped: false,
-            children: Vec::new(),
-        };
-        let sound = name.zip(part).zip(code.clone()).zip(max);
-        let regular = part == Some(Part::Regular);
-        let ((name, part), code, max) = match sound {
-            Some((((name, part), code), max)) => ((name, part), code, max),
-            None => {
-                self.children(
-                    &fields,
-                    &Parent {
-                        code,
-                        max: None,
-                        aggregate: aggregate(&fields),
-                        capped: true,
-                    },
-                );
-                return None;
-            }
-        };
-        self.components.push(Component {
-            code: code.clone(),
-            number,
-            name,
-            max,
-            note,
-            part,
+        let weight = weight(fields, parent);
+        Some(Component {
+            code: code?,
+            number: optional_text(fields, "number"),
+            name: name?,
+            max: max?,
+            note: optional_text(fields, "note"),
+            part: part?,
             parent: parent.code.clone(),
             weight,
-            branch: placeholder,
-        });
-        let aggregate = aggregate(&fields);
-        if let Some(Aggregate::Rescale { low }) = aggregate
-            && low >= max
-        {
-            fields.fault(format!("rescale starts at {low}, not below the max {max}"));
-        }
-        let capped = capped? || !regular;
-        let below = Parent {
-            code: Some(code),
-            max: Some(max),
-            aggregate,
-            capped,
-        };
-        if let Some(branch) = self.children(&fields, &below) {
-            self.components[place].branch = branch;
-        }
-        Some((place, Some(if regular { max } else { Decimal::ZERO })))
+            branch: Branch {
+                aggregate: aggregate?,
+                capped: capped?,
+                children: Vec::new(),
+            },
+        })
     }
 
     pub(super) fn code(&mut self, fields: &Fields<'a>) -> Option<LeafCode> {

@@ -94,13 +94,13 @@ impl Reading<'_> {
             "likert" => self.likert(cursor),
             "state" => self.state(cursor),
             "yes_no" => Some(Rule::AllOf {
-                conditions: vec![self.condition(&cursor)?],
+                conditions: vec![cursor.condition(self.names)?],
             }),
             "all_of" => {
                 let conditions: Vec<_> = cursor
                     .items()?
                     .iter()
-                    .map(|item| self.condition(item))
+                    .map(|item| item.condition(self.names))
                     .collect();
                 if conditions.is_empty() {
                     cursor.fault("all_of needs at least one condition");
@@ -135,11 +135,7 @@ impl Reading<'_> {
     }
 
     fn number(&self, cursor: &Cursor<'_>) -> Option<Expression> {
-        report(cursor, Expression::number(cursor.text()?, self.names))
-    }
-
-    fn condition(&self, cursor: &Cursor<'_>) -> Option<Expression> {
-        report(cursor, Expression::condition(cursor.text()?, self.names))
+        cursor.number(self.names)
     }
 
     fn share(&self, fields: &Fields<'_>) -> Option<Share> {
@@ -213,7 +209,7 @@ impl Reading<'_> {
         }
         Some(Rule::Bands {
             of: of?,
-            steps: report(&cursor, Steps::new(steps))?,
+            steps: cursor.sound(Steps::new(steps))?,
         })
     }
 
@@ -279,7 +275,7 @@ impl Reading<'_> {
             return None;
         }
         let read = entries.into_iter().map(|(counted, weight)| {
-            let counted = report(&weight, Expression::number(counted, self.names));
+            let counted = weight.sound(Expression::number(counted, self.names));
             let weight = read(&weight);
             Some((counted?, weight?))
         });
@@ -325,10 +321,4 @@ fn above_zero(cursor: &Cursor<'_>) -> Option<Decimal> {
     }
     cursor.fault(format!("{number} is not above 0"));
     None
-}
-
-/// Takes what was read, or reports every fault at `cursor`.
-fn report<T>(cursor: &Cursor<'_>, read: Result<T, Vec<String>>) -> Option<T> {
-    read.map_err(|faults| faults.into_iter().for_each(|fault| cursor.fault(fault)))
-        .ok()
 }

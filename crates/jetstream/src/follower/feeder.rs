@@ -19,7 +19,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::error::StopCause;
 use super::lane::{CHUNK, Delivery};
 use super::meters::{Detour, Lag, Meters};
-use crate::bus::{BROKER_TIMEOUT, Bus};
+use crate::bus::Bus;
 use crate::feed::{Cursor, FEED_PAGE, FeedError, OwnerFeed, OwnerHead};
 use crate::health::{Condition, Reporter};
 use crate::message::{self, Unreadable};
@@ -27,6 +27,9 @@ use crate::progress::Progress;
 
 /// How often the owner is asked where its log ends. Silence of the broker is noticed after two of these.
 const HEAD_CHECK: Duration = Duration::from_secs(2);
+
+/// How long the broker may take to start delivering: short, because meanwhile nobody reads the owner's feed.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Pause between two tries to listen to the broker; the owner's feed is read in between.
 const REOPEN_PAUSE: Duration = Duration::from_millis(250);
@@ -161,7 +164,7 @@ impl Feeder {
             let consumer = stream.create_consumer(config).await?;
             Ok(consumer.messages().await?)
         };
-        tokio::time::timeout(BROKER_TIMEOUT, opening).await?
+        tokio::time::timeout(OPEN_TIMEOUT, opening).await?
     }
 
     /// Takes messages until the broker cannot be trusted any more; says why, unless it merely ended.

@@ -363,3 +363,21 @@ async fn a_database_that_is_killed_in_the_middle_changes_nothing() {
     owner.append(1_000).await;
     effects.complete(&owner).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_hangs_is_done_without() {
+    let world = World::start("follow-hangs").await;
+    let (owner, effects) = (world.owner("dossiers").await, world.effects().await);
+    let _relay = owner.start_relay();
+    let _follower = effects.follow(&owner);
+    owner.append(100).await;
+    effects.complete(&owner).await;
+    world.stack.pause_nats().unwrap();
+    owner.append(100).await;
+    effects.complete(&owner).await;
+    world.stack.resume_nats().unwrap();
+    owner.append(100).await;
+    effects.complete(&owner).await;
+    owner.relayed().await;
+    owner.assert_published().await;
+}

@@ -1,5 +1,7 @@
 //! Logs and their followers over a real PostgreSQL and a real NATS, as broken as they can be.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod follower;
 mod owner;
 mod relay;

@@ -103,13 +103,13 @@ impl World {
         let log = EventLog::open(pool, name, ticking(), CancellationToken::new())
             .await
             .unwrap();
-        let (channel, served) = serve(&log).await;
+        let (channel, _served) = serve(&log).await;
         Owner {
             name,
             log,
             bus: self.bus().await,
             channel,
-            served,
+            _served,
         }
     }
 
@@ -126,7 +126,7 @@ pub(crate) struct Owner {
     pub(crate) log: EventLog,
     pub(crate) bus: Bus,
     pub(crate) channel: Channel,
-    pub(crate) served: Running,
+    _served: Running,
 }
 
 /// A task that ends with its handle.
@@ -380,7 +380,7 @@ pub(crate) fn run<H: Handler + 'static>(follower: Follower, handler: H) -> Runni
         follower
             .run(handler, CancellationToken::new())
             .await
-            .unwrap()
+            .unwrap();
     })
 }
 

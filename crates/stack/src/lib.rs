@@ -189,6 +189,11 @@ impl Stack {
         &self.folder.0
     }
 
+    /// The `psql` program that fits the server.
+    pub fn psql(&self) -> &Path {
+        &self.psql
+    }
+
     /// Address of a database, with its user and password.
     pub fn postgres_url(&self, database: &str) -> String {
         match &self.postgres {

@@ -27,6 +27,8 @@ create table dossier (
     overdue   boolean not null,
     -- When the timer has to look at it; null when there is nothing to wait for.
     check_at  timestamptz,
+    -- It was past due already when the log learned of its newest event.
+    belated   boolean not null,
     version   bigint not null check (version > 0),
     -- Of its newest event in the log.
     position  bigint not null check (position > 0)
@@ -36,7 +38,7 @@ create index dossier_newest on dossier (opened_at desc, code desc);
 create index dossier_newest_of_unit on dossier (unit, opened_at desc, code desc);
 create index dossier_newest_in_status on dossier (status, opened_at desc, code desc);
 create index dossier_longest_overdue on dossier (due_at, code) where running or overdue;
-create index dossier_timer on dossier (check_at, code) where check_at is not null;
+create index dossier_timer on dossier (belated, check_at) where check_at is not null;
 
 -- The last number given to a dossier of one agency and day; `prefix` is `<agency>-<YYMMDD>`.
 create table code_counter (

@@ -49,7 +49,7 @@ pub(crate) struct Importer<'a> {
 #[derive(Debug, Default)]
 struct Tally {
     accepted: i64,
-    repeated: i64,
+    repeated: Vec<i64>,
     refused: Vec<pb::RefusedRow>,
     position: Position,
 }
@@ -57,7 +57,7 @@ struct Tally {
 impl Tally {
     fn add(&mut self, other: Self) {
         self.accepted += other.accepted;
-        self.repeated += other.repeated;
+        self.repeated.extend(other.repeated);
         self.refused.extend(other.refused);
         self.position = self.position.max(other.position);
     }
@@ -74,7 +74,7 @@ impl Tally {
     /// A row whose id was used before: the same fact again, or another under its id.
     fn known(&mut self, row: &Row, method: &str, hash: [u8; 32]) {
         if method == METHOD && hash == row.hash {
-            self.repeated += 1;
+            self.repeated.push(row.number);
         } else {
             self.refuse(
                 row,
@@ -234,18 +234,20 @@ impl<'a> Importer<'a> {
             position,
         } = &mut self.tally;
         refusals.sort_by_key(|refused| refused.row);
-        metrics::counter!("dossiers_import_rows_total", "outcome" => "accepted")
+        repeated.sort_unstable();
+        metrics::counter!("chiso_dossiers_import_rows_total", "outcome" => "accepted")
             .increment(accepted.unsigned_abs());
-        metrics::counter!("dossiers_import_rows_total", "outcome" => "repeated")
-            .increment(repeated.unsigned_abs());
-        metrics::counter!("dossiers_import_rows_total", "outcome" => "refused")
+        metrics::counter!("chiso_dossiers_import_rows_total", "outcome" => "repeated")
+            .increment(repeated.len() as u64);
+        metrics::counter!("chiso_dossiers_import_rows_total", "outcome" => "refused")
             .increment(refusals.len() as u64);
         pb::ImportDossiersResponse {
             accepted: *accepted,
-            repeated: *repeated,
+            repeated: i64::try_from(repeated.len()).unwrap_or(ROWS_MAX),
             refused: i64::try_from(refusals.len()).unwrap_or(ROWS_MAX),
             refusals: std::mem::take(refusals),
             position: *position,
+            repeated_rows: std::mem::take(repeated),
         }
     }
 }

@@ -85,7 +85,7 @@ pub async fn serve(
     let follower = Follower::new(pool, bus.clone())
         .source(reference::REGISTRY, runtime::channel(&registry_url)?);
     let relay = Relay::new(log.clone(), bus, Subject::of, Body::protobuf);
-    let (reached, reflected) = watch::channel(0);
+    let (reached, reflected) = watch::channel(model::Reached::default());
     let timer = timer::Timer::new(log.clone(), clock, ids.clone(), reflected);
     let api = api::Api::new(log.clone(), keeper.references(), applicant_key, clock, ids);
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)

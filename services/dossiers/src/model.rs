@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use eventlog::command::{LoadError, Loaded};
 use eventlog::{EventLog, Position, Recorded, StorageError};
 use futures::StreamExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -33,6 +33,18 @@ const FOLDED_MAX: NonZeroUsize = NonZeroUsize::new(50_000).unwrap();
 /// Wait before following again after the database did not answer.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
+/// An event that happened so much earlier than the log learned of it is history that is brought in.
+const HISTORY: SignedDuration = SignedDuration::from_secs(60);
+
+/// What the rows reflect.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Reached {
+    /// The log up to here.
+    pub(crate) position: Position,
+    /// When the log last learned of what had happened long before.
+    pub(crate) history_at: Timestamp,
+}
+
 /// A dossier as of one of its versions.
 #[derive(Debug, Default)]
 struct Folded {
@@ -43,13 +55,13 @@ struct Folded {
     recorded_at: Timestamp,
 }
 
-/// Follows the log until shutdown. `reached` always holds the position that the rows reflect.
+/// Follows the log until shutdown. `reached` always holds what the rows reflect.
 ///
 /// # Errors
 /// When the log holds what cannot be decoded: it is damaged, and lists made of it would be wrong.
 pub(crate) async fn run(
     log: EventLog,
-    reached: watch::Sender<Position>,
+    reached: watch::Sender<Reached>,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut model = Model {
@@ -88,9 +100,9 @@ struct Model {
 
 impl Model {
     /// Applies every batch from the checkpoint on; returns when another replica moved the checkpoint.
-    async fn follow(&mut self, reached: &watch::Sender<Position>) -> Result<(), LoadError> {
+    async fn follow(&mut self, reached: &watch::Sender<Reached>) -> Result<(), LoadError> {
         let mut position = checkpoint(&self.log).await?;
-        reached.send_replace(position);
+        reached.send_modify(|reached| reached.position = position);
         let mut tail = Box::pin(self.log.tail(position));
         while let Some(batch) = tail.next().await {
             let batch = batch?;
@@ -102,8 +114,12 @@ impl Model {
                 return Ok(());
             }
             position = last;
-            metrics::gauge!("dossiers_model_position").set(metric(position));
-            reached.send_replace(position);
+            metrics::gauge!("chiso_dossiers_model_position").set(metric(position));
+            let history = batch.iter().rev().find(|event| is_history(event));
+            reached.send_modify(|reached| {
+                reached.position = position;
+                reached.history_at = history.map_or(reached.history_at, |event| event.recorded_at);
+            });
         }
         Ok(())
     }
@@ -206,6 +222,11 @@ impl Folded {
         self.recorded_at = event.recorded_at;
         self.loaded.apply::<Codec>(event)
     }
+}
+
+/// Whether the event tells of what happened long before, as the timer's own marks may do as well.
+fn is_history(event: &Recorded) -> bool {
+    event.recorded_at.duration_since(event.occurred_at()) > HISTORY && event.kind != events::OVERDUE
 }
 
 /// The position that the rows reflect. A model of another version, or one that is ahead of its log

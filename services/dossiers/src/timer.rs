@@ -10,15 +10,16 @@ use contracts::problem::Problem;
 use decider::Decider;
 use dossier::{Action, Fact};
 use eventlog::command::{Codec as _, Context, Loaded};
-use eventlog::{Append, AppendError, EventLog, Expected, Position, StorageError, StreamAppend};
+use eventlog::{Append, AppendError, EventLog, Expected, StorageError, StreamAppend};
 use futures::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use runtime::{Clock, Ids};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::case::Case;
+use crate::model::Reached;
 use crate::wire::events::{self, Codec};
 
 /// Dossiers marked at a time.
@@ -27,8 +28,16 @@ const BATCH: i64 = 500;
 const IN_FLIGHT: usize = 64;
 /// Longest sleep: bounds what a clock that was set forward in the meantime can delay.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
+/// Least time between two looks at the read model, which may change hundreds of times a second; far
+/// below the second that counts.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// Pause after a fault, and before looking again at what could not be marked.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long history must have been silent before what it left past due is marked. Most of what an
+/// import leaves unfinished is finished by its next rows; to call it overdue in between is noise.
+const SETTLING: SignedDuration = SignedDuration::from_secs(5);
+/// Longest that a dossier waits for that silence.
+const SETTLING_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// The name of its commands in metadata, and who acts.
 const METHOD: &str = "MarkOverdue";
 const ACTOR: &str = "timer";
@@ -39,7 +48,7 @@ pub(crate) struct Timer {
     clock: Clock,
     ids: Ids,
     /// What the read model reflects.
-    reached: watch::Receiver<Position>,
+    reached: watch::Receiver<Reached>,
 }
 
 impl Timer {
@@ -47,7 +56,7 @@ impl Timer {
         log: EventLog,
         clock: Clock,
         ids: Ids,
-        reached: watch::Receiver<Position>,
+        reached: watch::Receiver<Reached>,
     ) -> Self {
         Self {
             log,
@@ -71,46 +80,65 @@ impl Timer {
             .await;
     }
 
-    /// Sleeps until there is something to mark, or the read model changes, and marks it.
+    /// Marks what is overdue, or sleeps until something is or the read model changes.
     async fn turn(&mut self) -> Result<(), Problem> {
-        self.reached.borrow_and_update();
+        let history_at = self.reached.borrow_and_update().history_at;
         let now = self.clock.now();
-        let wait = match self.next().await? {
-            Some(next) if next <= now => {
-                return self.mark_all(now).await;
-            }
-            Some(next) => Duration::try_from(next.duration_since(now)).unwrap_or(SLEEP_MAX),
-            None => SLEEP_MAX,
-        };
+        let next = self.next(now, history_at).await?;
+        if next.is_some_and(|next| next <= now) {
+            return self.mark_all(now, history_at).await;
+        }
+        let wait = next.and_then(|next| Duration::try_from(next.duration_since(now)).ok());
         tokio::select! {
             changed = self.reached.changed() => {
                 if changed.is_err() {
                     // The read model ended, and the service with it.
                     std::future::pending::<()>().await;
                 }
+                tokio::time::sleep(LOOK_INTERVAL).await;
             }
-            () = tokio::time::sleep(wait.min(SLEEP_MAX)) => {}
+            () = tokio::time::sleep(wait.map_or(SLEEP_MAX, |wait| wait.min(SLEEP_MAX))) => {}
         }
         Ok(())
     }
 
-    /// When the next dossier has to be looked at.
-    async fn next(&self) -> Result<Option<Timestamp>, Problem> {
-        let next = sqlx::query_scalar!(
-            r#"select check_at as "check_at!: jiff_sqlx::Timestamp" from dossier
-            where check_at is not null order by check_at, code limit 1"#
+    /// When the next dossier has to be marked.
+    async fn next(
+        &self,
+        now: Timestamp,
+        history_at: Timestamp,
+    ) -> Result<Option<Timestamp>, Problem> {
+        let next = sqlx::query!(
+            r#"select
+                (select check_at from dossier where check_at is not null and not belated
+                 order by check_at limit 1) as "live: jiff_sqlx::Timestamp",
+                (select check_at from dossier where check_at is not null and belated
+                 order by check_at limit 1) as "belated: jiff_sqlx::Timestamp""#
         )
-        .fetch_optional(self.log.pool())
+        .fetch_one(self.log.pool())
         .await
         .map_err(StorageError::during("look for the next due date"))?;
-        Ok(next.map(jiff_sqlx::Timestamp::to_jiff))
+        let live = next.live.map(jiff_sqlx::Timestamp::to_jiff);
+        let belated = next.belated.map(|at| {
+            let at = at.to_jiff();
+            let settled = at <= belated_until(now, history_at);
+            if settled {
+                at
+            } else {
+                (history_at + SETTLING).min(at + SETTLING_MAX)
+            }
+        });
+        Ok([live, belated].into_iter().flatten().min())
     }
 
     /// Marks a batch, and waits until the read model reflects it: what is left then is still due.
-    async fn mark_all(&mut self, now: Timestamp) -> Result<(), Problem> {
+    async fn mark_all(&mut self, now: Timestamp, history_at: Timestamp) -> Result<(), Problem> {
         let codes = sqlx::query_scalar!(
-            "select code from dossier where check_at <= $1 order by check_at, code limit $2",
+            "select code from dossier
+             where (not belated and check_at <= $1) or (belated and check_at <= $2)
+             order by check_at, code limit $3",
             now.to_sqlx() as _,
+            belated_until(now, history_at).to_sqlx() as _,
             BATCH,
         )
         .fetch_all(self.log.pool())
@@ -129,7 +157,6 @@ impl Timer {
             .into_iter()
             .filter_map(|(s, l)| self.mark(s, &l, now))
             .collect();
-        let due = marks.len();
         let log = &self.log;
         let marked: Vec<_> = stream::iter(marks)
             .map(|append| log.append(append))
@@ -139,19 +166,21 @@ impl Timer {
         let mut last = 0;
         for outcome in marked {
             match outcome {
-                Ok(appended) => last = appended.last.max(last),
+                Ok(appended) => {
+                    metrics::counter!("chiso_dossiers_marked_overdue_total").increment(1);
+                    last = appended.last.max(last);
+                }
                 // Somebody else's event came first; the read model will tell what it means.
                 Err(AppendError::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        metrics::counter!("dossiers_marked_overdue_total").increment(due as u64);
         if last == 0 {
             // Nothing to mark in what the log says: the read model is behind it.
             last = self.log.head().await?.position;
             tokio::time::sleep(PAUSE).await;
         }
-        let reflected = self.reached.wait_for(|reached| *reached >= last);
+        let reflected = self.reached.wait_for(|reached| reached.position >= last);
         // Bounded, as a read model that stands still must not stop the timer for good.
         let _ = tokio::time::timeout(SLEEP_MAX, reflected).await;
         Ok(())
@@ -184,5 +213,14 @@ impl Timer {
             streams,
             receipts: Vec::new(),
         })
+    }
+}
+
+/// Up to when belated dossiers must have come to be marked now.
+fn belated_until(now: Timestamp, history_at: Timestamp) -> Timestamp {
+    if now >= history_at + SETTLING {
+        now
+    } else {
+        now - SETTLING_MAX
     }
 }

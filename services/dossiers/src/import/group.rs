@@ -106,7 +106,7 @@ impl Group {
             }
             // What holds already was recorded by somebody else, or under another id.
             match events.is_empty() {
-                true => decided.tally.repeated += 1,
+                true => decided.tally.repeated.push(row.number),
                 false => decided.tally.accepted += 1,
             }
             decided.receipts.push(NewReceipt {

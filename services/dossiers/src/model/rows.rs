@@ -6,11 +6,6 @@ use sqlx::PgConnection;
 
 use crate::model::Folded;
 
-/// How long the timer leaves a dossier alone after its newest event was recorded, when it was past
-/// due by then already. Such a dossier comes from another system, and what ended it most likely
-/// follows within moments: to call it overdue in between would be noise.
-const SETTLING: SignedDuration = SignedDuration::from_secs(5);
-
 /// Rows as columns, for one `UNNEST`.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -25,6 +20,7 @@ pub(super) struct Rows {
     running: Vec<bool>,
     overdue: Vec<bool>,
     check_at: Vec<Option<jiff_sqlx::Timestamp>>,
+    belated: Vec<bool>,
     version: Vec<i64>,
     position: Vec<i64>,
 }
@@ -53,6 +49,8 @@ impl Rows {
         self.overdue.push(marked && filed.end.is_none());
         self.check_at
             .push(running.map(|due| check_at(due, folded.recorded_at).to_sqlx()));
+        self.belated
+            .push(running.is_some_and(|due| due <= folded.recorded_at));
         self.version.push(folded.loaded.version);
         self.position.push(folded.loaded.last_position);
     }
@@ -72,6 +70,7 @@ impl Rows {
             &self.running,
             &self.overdue,
             &self.check_at as _,
+            &self.belated,
             &self.version,
             &self.position,
         )
@@ -81,17 +80,13 @@ impl Rows {
     }
 }
 
-/// When the timer has to look at a dossier that is overdue after `due`.
+/// When the timer has to look at a dossier that is overdue after `due`: at the first moment that the
+/// database, which keeps microseconds, can tell from it; or when the log learned of it, if later.
 fn check_at(due: Timestamp, recorded_at: Timestamp) -> Timestamp {
-    // The database keeps microseconds: the first one that lies after the due date.
     let after = due
         .saturating_add(SignedDuration::from_micros(1))
         .unwrap_or(due);
-    if due > recorded_at {
-        after
-    } else {
-        recorded_at.saturating_add(SETTLING).unwrap_or(after)
-    }
+    after.max(recorded_at)
 }
 
 #[cfg(test)]
@@ -99,13 +94,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_timer_looks_right_after_the_due_date_and_lets_old_records_settle() {
+    fn the_timer_looks_right_after_the_due_date_and_not_before_the_log_knows() {
         let due: Timestamp = "2024-05-04T01:00:00.0000005Z".parse().unwrap();
         let before = due - SignedDuration::from_hours(1);
         assert_eq!(
             check_at(due, before).to_string(),
             "2024-05-04T01:00:00.0000015Z"
         );
-        assert_eq!(check_at(due, due), due + SETTLING);
+        let after = due + SignedDuration::from_hours(1);
+        assert_eq!(check_at(due, after), after);
     }
 }

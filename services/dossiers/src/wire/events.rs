@@ -18,6 +18,9 @@ use crate::wire::terms::Term;
 /// The category of a dossier's stream.
 const CATEGORY: &str = "dossier-";
 
+/// The type of the timer's mark.
+pub(crate) const OVERDUE: &str = "chiso.dossiers.v1.DossierOverdue";
+
 /// The stream of a dossier.
 pub(crate) fn stream(code: &str) -> String {
     format!("{CATEGORY}{code}")

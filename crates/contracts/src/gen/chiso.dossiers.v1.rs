@@ -1797,6 +1797,9 @@ pub struct ImportDossiersResponse {
     /// Position of the newest event written; 0 when none was.
     #[prost(int64, tag = "5")]
     pub position: i64,
+    /// The rows that had been taken in before, in order, 1 for the first row of the call; as many as `repeated` says.
+    #[prost(int64, repeated, tag = "6")]
+    pub repeated_rows: ::prost::alloc::vec::Vec<i64>,
 }
 impl ::prost::Name for ImportDossiersResponse {
     const NAME: &'static str = "ImportDossiersResponse";

@@ -95,7 +95,10 @@ impl Definition {
 impl Scope {
     /// A group and the first month that both scopes hold.
     fn shared<'a>(&'a self, other: &Self) -> Option<(&'a String, Month)> {
-        let group = self.groups.iter().find(|group| other.groups.contains(*group))?;
+        let group = self
+            .groups
+            .iter()
+            .find(|group| other.groups.contains(*group))?;
         let from = self.from.max(other.from);
         let until = [self.until, other.until].into_iter().flatten().min();
         until

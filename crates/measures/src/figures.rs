@@ -86,21 +86,21 @@ const DISTINCT: &[(&str, Counter)] = &[
 
 /// The measures of all `units` together in `period`. A measure that counts procedures counts those in its set of
 /// `offered` ones (by measure name), each once however many units used it.
-pub fn figures<'a>(
-    units: impl Iterator<Item = &'a Counters> + Clone,
+pub fn figures(
+    units: &[&Counters],
     period: Period,
     offered: impl Fn(&str) -> BTreeSet<String>,
 ) -> Figures {
     let (from, until) = (period.first_month(), period.last_month());
     let flow = |counter| {
         units
-            .clone()
+            .iter()
             .map(|unit| unit.flow(counter, from, until))
             .sum::<i64>()
     };
     let stock = |opened, ended| {
         units
-            .clone()
+            .iter()
             .map(|unit| unit.stock(opened, ended, until))
             .sum::<i64>()
     };
@@ -129,7 +129,7 @@ pub fn figures<'a>(
     for (name, counter) in DISTINCT {
         let offered = offered(name);
         let used: BTreeSet<&str> = units
-            .clone()
+            .iter()
             .flat_map(|unit| unit.procedures(*counter, from, until))
             .collect();
         let count = used

@@ -47,7 +47,7 @@ fn count(dossiers: &[Facts]) -> Counters {
 
 fn in_period(counters: &Counters, period: &str) -> Figures {
     let period: Period = period.parse().expect("a period");
-    figures(std::iter::once(counters), period, |_| {
+    figures(&[counters], period, |_| {
         BTreeSet::from(["1.000001".to_owned()])
     })
 }

@@ -36,12 +36,16 @@ pub(crate) async fn compare(pool: &PgPool, tables: &[&str]) -> sqlx::Result<Comp
                 "select t::text from {one}.{table} t except select t::text from {other}.{table} t \
                  order by 1 limit {SHOWN}"
             );
-            let rows: Vec<String> =
-                sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(pool).await?;
+            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement))
+                .fetch_all(pool)
+                .await?;
             differences.extend(rows.into_iter().map(|row| format!("{side}: {table} {row}")));
         }
     }
-    Ok(Comparison { differences, content_hash: hash.finalize().into() })
+    Ok(Comparison {
+        differences,
+        content_hash: hash.finalize().into(),
+    })
 }
 
 async fn hash_table(pool: &PgPool, table: &str, hash: &mut Sha256) -> sqlx::Result<()> {

@@ -34,7 +34,9 @@ const REBUILD_CONNECTIONS: u32 = 2;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// The database did not do what was asked.
-    #[error("{what} failed; see that the database can be reached and that its user may make schemas")]
+    #[error(
+        "{what} failed; see that the database can be reached and that its user may make schemas"
+    )]
     Database {
         /// What was done.
         what: &'static str,
@@ -82,7 +84,13 @@ impl ReadModel {
             .fetch_one(&pool)
             .await
             .map_err(during("looking for the read model"))?;
-        let model = Self { options, migrator, tables, pool, fresh: !known };
+        let model = Self {
+            options,
+            migrator,
+            tables,
+            pool,
+            fresh: !known,
+        };
         model.migrate(&model.pool, LIVE).await?;
         Ok(model)
     }
@@ -115,7 +123,10 @@ impl ReadModel {
         if !self.fresh || !behind {
             return Ok(());
         }
-        tracing::warn!(?followed, "the read model is gone; filling it from the logs");
+        tracing::warn!(
+            ?followed,
+            "the read model is gone; filling it from the logs"
+        );
         let replay = replay(self.pool.clone(), LIVE, sources, followed)?;
         replay.run(handler, |_| (), shutdown).await?;
         Ok(())
@@ -154,7 +165,9 @@ impl ReadModel {
             .map_err(during("comparing the read models"))?;
         pool.close().await;
         if comparison.is_same() {
-            self.swap().await.map_err(during("swapping the read models"))?;
+            self.swap()
+                .await
+                .map_err(during("swapping the read models"))?;
         }
         Ok(comparison)
     }
@@ -166,7 +179,9 @@ impl ReadModel {
             format!("alter schema {NEXT} rename to {LIVE}"),
             format!("drop schema {LIVE}_before cascade"),
         ] {
-            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+            sqlx::raw_sql(AssertSqlSafe(statement))
+                .execute(&mut *tx)
+                .await?;
         }
         tx.commit().await
     }
@@ -177,12 +192,19 @@ fn during(what: &'static str) -> impl Fn(sqlx::Error) -> ModelError {
 }
 
 async fn pool(options: &PgConnectOptions, schema: &str, size: u32) -> sqlx::Result<PgPool> {
-    let options = options.clone().options([("search_path", format!("{schema},public"))]);
-    PgPoolOptions::new().max_connections(size).connect_with(options).await
+    let options = options
+        .clone()
+        .options([("search_path", format!("{schema},public"))]);
+    PgPoolOptions::new()
+        .max_connections(size)
+        .connect_with(options)
+        .await
 }
 
 async fn execute(pool: &PgPool, statement: String) -> sqlx::Result<()> {
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(pool)
+        .await?;
     Ok(())
 }
 

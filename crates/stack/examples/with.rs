@@ -8,10 +8,15 @@ use std::process::{Command, ExitCode};
 
 use stack::{Options, Stack};
 
-#[expect(clippy::disallowed_methods, reason = "a command's PATH is put together, no setting is read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a command's PATH is put together, no setting is read"
+)]
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
-    let program = arguments.next().ok_or("name a command to run beside the stack")?;
+    let program = arguments
+        .next()
+        .ok_or("name a command to run beside the stack")?;
     let stack = Stack::start(&Options::named("with").without_fsync())?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let psql = stack.psql().parent().map(std::path::Path::to_owned);
@@ -22,5 +27,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         .env("CHISO_STACK_POSTGRES_URL", stack.postgres_url("postgres"))
         .env("CHISO_STACK_NATS_URL", stack.nats_url())
         .status()?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -146,7 +146,12 @@ fn holder() -> (Child, PathBuf, String) {
     (child, PathBuf::from(words[1]), words[0].to_owned())
 }
 
+/// Not a test of its own: what the tests below run a second time.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "says whether this is the second run"
+)]
 fn holds_a_stack_until_killed() {
     if std::env::var_os("STACK_TEST_HOLD").is_none() {
         return;

@@ -21,9 +21,15 @@ use crate::view::Viewer;
 use crate::wire;
 
 /// Rows of a page: figures are short.
-const FIGURES: Sizes = Sizes { default: 100, max: 1_000 };
+const FIGURES: Sizes = Sizes {
+    default: 100,
+    max: 1_000,
+};
 /// Definitions without their documents.
-const DEFINITIONS: Sizes = Sizes { default: 100, max: 1_000 };
+const DEFINITIONS: Sizes = Sizes {
+    default: 100,
+    max: 1_000,
+};
 /// How long a command waits for the view to hold what it appended, so that the next query sees it.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
@@ -39,7 +45,13 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(log: EventLog, view: Viewer, units: Units, clock: Clock, ids: Ids) -> Self {
-        Self { log, view, units, clock, ids }
+        Self {
+            log,
+            view,
+            units,
+            clock,
+            ids,
+        }
     }
 
     fn context(
@@ -50,7 +62,10 @@ impl Api {
     ) -> Result<Context, Problem> {
         let context = Context::parse(context, method, content, self.clock.now(), self.ids.uuid())?;
         let traceparent = telemetry::traceparent().unwrap_or_default();
-        Ok(Context { traceparent, ..context })
+        Ok(Context {
+            traceparent,
+            ..context
+        })
     }
 
     /// Waits until lists show what was appended; what was obeyed is answered as obeyed, also when they are late.
@@ -79,13 +94,18 @@ impl AssessmentsService for Api {
             |definition, _| definition.decide(DefinitionCommand::PutInForce(edition.clone())),
             |definition, version| {
                 let edition = definition.edition(&name);
-                edition.map(|edition| wire::definition(edition, version, true)).unwrap_or_default()
+                edition
+                    .map(|edition| wire::definition(edition, version, true))
+                    .unwrap_or_default()
             },
         )
         .await
         .map_err(|error| error.problem(wire::definition_refused))?;
         self.shown(executed.position).await;
-        Ok(Response::new(pb::Definition { position: executed.position, ..executed.response }))
+        Ok(Response::new(pb::Definition {
+            position: executed.position,
+            ..executed.response
+        }))
     }
 
     async fn get_definition(
@@ -98,11 +118,15 @@ impl AssessmentsService for Api {
         let found = kept.and_then(|kept| {
             let edition = kept.state.edition(&request.edition)?;
             let definition = wire::definition(edition, kept.version, true);
-            Some(pb::Definition { position: kept.position, ..definition })
+            Some(pb::Definition {
+                position: kept.position,
+                ..definition
+            })
         });
         let found = found.ok_or_else(|| {
             let pb::GetDefinitionRequest { code, edition } = &request;
-            let message = format!("there is no definition {code:?} {edition:?}; list those in force");
+            let message =
+                format!("there is no definition {code:?} {edition:?}; list those in force");
             Problem::not_found("NO_DEFINITION", message)
         })?;
         Ok(Response::new(found))
@@ -126,9 +150,13 @@ impl AssessmentsService for Api {
                 ..wire::definition(edition, kept.version, false)
             })
         });
-        let (definitions, next_page_token) =
-            page.take(rows, |definition| format!("{} {}", definition.code, definition.edition));
-        Ok(Response::new(pb::ListDefinitionsResponse { definitions, next_page_token }))
+        let (definitions, next_page_token) = page.take(rows, |definition| {
+            format!("{} {}", definition.code, definition.edition)
+        });
+        Ok(Response::new(pb::ListDefinitionsResponse {
+            definitions,
+            next_page_token,
+        }))
     }
 
     async fn report_measure(
@@ -138,10 +166,21 @@ impl AssessmentsService for Api {
         let mut request = request.into_inner();
         let context = request.context.take();
         let context = self.context(context, "ReportMeasure", &request)?;
-        let wire::Stated { unit, month, measure, figure, source } = wire::stated(&request)?;
+        let wire::Stated {
+            unit,
+            month,
+            measure,
+            figure,
+            source,
+        } = wire::stated(&request)?;
         let unit = self.units.resolve(unit).await?;
-        let command =
-            ReportCommand::State { unit: unit.clone(), measure: measure.clone(), month, figure, source };
+        let command = ReportCommand::State {
+            unit: unit.clone(),
+            measure: measure.clone(),
+            month,
+            figure,
+            source,
+        };
         let executed = execute::<ReportCodec, pb::ReportedMeasure>(
             &self.log,
             &report_stream(&unit, &measure),
@@ -163,7 +202,10 @@ impl AssessmentsService for Api {
         .await
         .map_err(|error| error.problem(wire::report_refused))?;
         self.shown(executed.position).await;
-        Ok(Response::new(pb::ReportedMeasure { position: executed.position, ..executed.response }))
+        Ok(Response::new(pb::ReportedMeasure {
+            position: executed.position,
+            ..executed.response
+        }))
     }
 
     async fn list_reported_measures(
@@ -186,7 +228,10 @@ impl AssessmentsService for Api {
             .range(prefix.clone()..)
             .map_while(|(stream, kept)| Some((stream.strip_prefix(&prefix)?, kept)));
         let rows = reports.flat_map(|(measure, kept)| {
-            let months = kept.state.months().filter(|(of, ..)| month.is_none_or(|month| month == *of));
+            let months = kept
+                .state
+                .months()
+                .filter(|(of, ..)| month.is_none_or(|month| month == *of));
             months.map(|(month, figure, source)| pb::ReportedMeasure {
                 unit: unit.to_string(),
                 month: month.to_string(),
@@ -197,8 +242,12 @@ impl AssessmentsService for Api {
                 position: kept.position,
             })
         });
-        let (measures, next_page_token) =
-            page.take(rows, |figure| format!("{} {}", figure.measure, figure.month));
-        Ok(Response::new(pb::ListReportedMeasuresResponse { measures, next_page_token }))
+        let (measures, next_page_token) = page.take(rows, |figure| {
+            format!("{} {}", figure.measure, figure.month)
+        });
+        Ok(Response::new(pb::ListReportedMeasuresResponse {
+            measures,
+            next_page_token,
+        }))
     }
 }

@@ -45,8 +45,11 @@ impl Codec for DefinitionCodec {
         if kind != DEFINITION_PUT_IN_FORCE {
             return Err(DecodeError::UnknownKind(kind.to_owned()));
         }
-        let stored = pb::DefinitionPutInForce::decode(payload)
-            .map_err(|source| DecodeError::Malformed { kind: kind.to_owned(), source })?;
+        let stored =
+            pb::DefinitionPutInForce::decode(payload).map_err(|source| DecodeError::Malformed {
+                kind: kind.to_owned(),
+                source,
+            })?;
         let edition = wire::edition(stored.document).map_err(|faults| DecodeError::Invalid {
             kind: kind.to_owned(),
             why: faults.first().map(ToString::to_string).unwrap_or_default(),
@@ -60,7 +63,13 @@ impl Codec for ReportCodec {
 
     /// The unit and the measure stand in the stream's name; the message repeats them for readers of the feed.
     fn encode(event: &ReportEvent) -> (&'static str, Bytes) {
-        let ReportEvent::Stated { unit, measure, month, figure, source } = event;
+        let ReportEvent::Stated {
+            unit,
+            measure,
+            month,
+            figure,
+            source,
+        } = event;
         let stored = pb::MeasureReported {
             unit: unit.to_string(),
             month: month.to_string(),
@@ -75,18 +84,32 @@ impl Codec for ReportCodec {
         if kind != MEASURE_REPORTED {
             return Err(DecodeError::UnknownKind(kind.to_owned()));
         }
-        let stored = pb::MeasureReported::decode(payload)
-            .map_err(|source| DecodeError::Malformed { kind: kind.to_owned(), source })?;
-        let invalid =
-            |why: String| DecodeError::Invalid { kind: kind.to_owned(), why };
+        let stored =
+            pb::MeasureReported::decode(payload).map_err(|source| DecodeError::Malformed {
+                kind: kind.to_owned(),
+                source,
+            })?;
+        let invalid = |why: String| DecodeError::Invalid {
+            kind: kind.to_owned(),
+            why,
+        };
         let month = match stored.month.parse() {
             Ok(Period::Month(month)) => month,
             _ => return Err(invalid(format!("{:?} is not a month", stored.month))),
         };
         Ok(ReportEvent::Stated {
-            unit: stored.unit.parse().map_err(|error: CodeError| invalid(error.to_string()))?,
-            measure: stored.measure.parse().map_err(|error: CodeError| invalid(error.to_string()))?,
-            figure: stored.value.parse().map_err(|error: FigureError| invalid(error.to_string()))?,
+            unit: stored
+                .unit
+                .parse()
+                .map_err(|error: CodeError| invalid(error.to_string()))?,
+            measure: stored
+                .measure
+                .parse()
+                .map_err(|error: CodeError| invalid(error.to_string()))?,
+            figure: stored
+                .value
+                .parse()
+                .map_err(|error: FigureError| invalid(error.to_string()))?,
             source: stored.source,
             month,
         })

@@ -11,7 +11,11 @@ pub struct Config {
 
     /// Address of the registry service, which is asked whether a unit exists. The default is where a registry of the
     /// same host listens in the shipped compose file
-    #[arg(long, env = "CHISO_REGISTRY_URL", default_value = "http://127.0.0.1:7401")]
+    #[arg(
+        long,
+        env = "CHISO_REGISTRY_URL",
+        default_value = "http://127.0.0.1:7401"
+    )]
     pub registry_url: String,
 }
 

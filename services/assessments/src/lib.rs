@@ -63,8 +63,16 @@ pub async fn serve(
         .await
         .context("setting up the connection to NATS")?;
     let registry = runtime::channel(&config.registry_url).context("the registry's address")?;
-    let (view, follower) = view::open(&log).await.context("reading the log of assessments")?;
-    let api = api::Api::new(log.clone(), view, units::Units::new(registry), clock, Ids::random());
+    let (view, follower) = view::open(&log)
+        .await
+        .context("reading the log of assessments")?;
+    let api = api::Api::new(
+        log.clone(),
+        view,
+        units::Units::new(registry),
+        clock,
+        Ids::random(),
+    );
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
         .add(AssessmentsServiceServer::new(api))
         .add(LogFeed::new(log.clone()).into_server());

@@ -39,16 +39,23 @@ impl Units {
         if let Some(primary) = known().get(&code) {
             return Ok(primary.clone());
         }
-        let request = GetUnitRequest { code: code.to_string(), on: String::new() };
+        let request = GetUnitRequest {
+            code: code.to_string(),
+            on: String::new(),
+        };
         let unit = match self.registry.clone().get_unit(request).await {
             Ok(answer) => answer.into_inner(),
             Err(status) if status.code() == Code::NotFound => {
                 let message = format!("unit {code} is not known; put it into the registry first");
-                return Err(Problem::refused("UNKNOWN_UNIT", message).with("unit", code.to_string()));
+                return Err(
+                    Problem::refused("UNKNOWN_UNIT", message).with("unit", code.to_string())
+                );
             }
             Err(status) => {
                 tracing::warn!(%status, "the registry does not answer");
-                return Err(Problem::unavailable("the registry does not answer; repeat the call"));
+                return Err(Problem::unavailable(
+                    "the registry does not answer; repeat the call",
+                ));
             }
         };
         let primary = unit.code.parse().unwrap_or_else(|_| code.clone());

@@ -76,7 +76,13 @@ pub(crate) async fn open(log: &EventLog) -> Result<(Viewer, Keeper), ViewError> 
         view.apply(&events)?;
     }
     let (sender, viewer) = watch::channel(view);
-    Ok((viewer, Keeper { log: log.clone(), view: sender }))
+    Ok((
+        viewer,
+        Keeper {
+            log: log.clone(),
+            view: sender,
+        },
+    ))
 }
 
 impl View {
@@ -85,11 +91,19 @@ impl View {
             let position = event.position;
             let stream = event.stream.clone();
             let applied = if stream.starts_with("definition-") {
-                DefinitionCodec::read(event)
-                    .map(|told| self.definitions.entry(stream).or_default().apply(event, |state| state.evolve(&told)))
+                DefinitionCodec::read(event).map(|told| {
+                    self.definitions
+                        .entry(stream)
+                        .or_default()
+                        .apply(event, |state| state.evolve(&told))
+                })
             } else {
-                ReportCodec::read(event)
-                    .map(|told| self.reports.entry(stream).or_default().apply(event, |state| state.evolve(&told)))
+                ReportCodec::read(event).map(|told| {
+                    self.reports
+                        .entry(stream)
+                        .or_default()
+                        .apply(event, |state| state.evolve(&told))
+                })
             };
             applied.map_err(|source| ViewError::Unreadable { position, source })?;
             self.position = position;

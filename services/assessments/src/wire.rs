@@ -24,7 +24,11 @@ pub(crate) fn edition(document: String) -> Result<Edition, Vec<Fault>> {
         name: definition.edition().to_owned(),
         sha256: Sha256::digest(&document).into(),
         scope: Scope {
-            groups: definition.groups().iter().map(|group| (*group).to_owned()).collect::<BTreeSet<_>>(),
+            groups: definition
+                .groups()
+                .iter()
+                .map(|group| (*group).to_owned())
+                .collect::<BTreeSet<_>>(),
             from: Month::of(definition.in_force_from()),
             until: definition.in_force_until().map(Month::of),
         },
@@ -35,12 +39,18 @@ pub(crate) fn edition(document: String) -> Result<Edition, Vec<Fault>> {
 /// The document of a request, checked in whole.
 pub(crate) fn document(text: String) -> Result<Edition, Problem> {
     if text.is_empty() || text.len() > DOCUMENT_MAX {
-        let why = format!("has {} bytes; send a definition in YAML of at most 512 KiB", text.len());
+        let why = format!(
+            "has {} bytes; send a definition in YAML of at most 512 KiB",
+            text.len()
+        );
         return Err(Problem::invalid("document", why));
     }
     edition(text).map_err(|faults| {
         let mut faults = faults.into_iter();
-        let first = faults.next().map(|fault| fault.to_string()).unwrap_or_default();
+        let first = faults
+            .next()
+            .map(|fault| fault.to_string())
+            .unwrap_or_default();
         let rest = faults.take(FAULTS_MAX - 1);
         rest.fold(Problem::invalid("document", first), |problem, fault| {
             problem.and("document", fault.to_string())
@@ -62,9 +72,15 @@ pub(crate) fn stated(request: &pb::ReportMeasureRequest) -> Result<Stated, Probl
     let mut faults: Vec<(&str, String)> = Vec::new();
     let unit = noted(&mut faults, "unit", unit(&request.unit));
     let month = noted(&mut faults, "month", month(&request.month));
-    let measure = request.measure.parse().map_err(|error: CodeError| error.to_string());
+    let measure = request
+        .measure
+        .parse()
+        .map_err(|error: CodeError| error.to_string());
     let measure = noted(&mut faults, "measure", measure);
-    let figure = request.value.parse().map_err(|error: FigureError| error.to_string());
+    let figure = request
+        .value
+        .parse()
+        .map_err(|error: FigureError| error.to_string());
     let figure = noted(&mut faults, "value", figure);
     if !(1..=SOURCE_MAX).contains(&request.source.chars().count())
         || request.source.chars().any(char::is_control)
@@ -78,9 +94,13 @@ pub(crate) fn stated(request: &pb::ReportMeasureRequest) -> Result<Stated, Probl
         return Err(faults.fold(problem, |problem, (field, why)| problem.and(field, why)));
     }
     match (unit, month, measure, figure) {
-        (Some(unit), Some(month), Some(measure), Some(figure)) => {
-            Ok(Stated { unit, month, measure, figure, source: request.source.clone() })
-        }
+        (Some(unit), Some(month), Some(measure), Some(figure)) => Ok(Stated {
+            unit,
+            month,
+            measure,
+            figure,
+            source: request.source.clone(),
+        }),
         _ => Err(Problem::internal("a field without a value has no fault")),
     }
 }
@@ -108,9 +128,20 @@ pub(crate) fn month(text: &str) -> Result<Month, String> {
 
 /// Why a definition is not put in force.
 pub(crate) fn definition_refused(refusal: DefinitionRefusal) -> Problem {
-    match &refusal {
-        DefinitionRefusal::Immutable(_) => Problem::refused("EDITION_IMMUTABLE", refusal.to_string()),
-        DefinitionRefusal::Overlap { .. } => Problem::refused("EDITIONS_OVERLAP", refusal.to_string()),
+    let message = refusal.to_string();
+    match refusal {
+        DefinitionRefusal::Immutable(edition) => {
+            Problem::refused("EDITION_IMMUTABLE", message).with("edition", edition)
+        }
+        DefinitionRefusal::Overlap {
+            edition,
+            other,
+            group,
+            ..
+        } => Problem::refused("EDITIONS_OVERLAP", message)
+            .with("edition", edition)
+            .with("other", other)
+            .with("group", group),
     }
 }
 
@@ -124,7 +155,11 @@ pub(crate) fn definition(edition: &Edition, version: i64, whole: bool) -> pb::De
     pb::Definition {
         code: edition.index.to_string(),
         edition: edition.name.clone(),
-        document: if whole { edition.document.clone() } else { String::new() },
+        document: if whole {
+            edition.document.clone()
+        } else {
+            String::new()
+        },
         sha256: edition.sha256.to_vec(),
         version,
         position: 0,

@@ -24,13 +24,20 @@ pub(crate) fn index(model: &Model, key: &IndexKey) -> Option<IndexRow> {
     let scores: BTreeMap<LeafCode, LeafScore> = leaves
         .values()
         .filter_map(|leaf| {
-            let points = (!leaf.points.is_empty()).then(|| leaf.points.parse()).transpose().ok()?;
+            let points = (!leaf.points.is_empty())
+                .then(|| leaf.points.parse())
+                .transpose()
+                .ok()?;
             let max: Decimal = leaf.max.parse().ok()?;
-            Some((leaf.leaf.parse().ok()?, LeafScore::told(points, max, &leaf.reason)))
+            Some((
+                leaf.leaf.parse().ok()?,
+                LeafScore::told(points, max, &leaf.reason),
+            ))
         })
         .collect();
     let result = definition.aggregate(&scores);
-    let text = |points: Option<Decimal>| points.map(|points| points.to_string()).unwrap_or_default();
+    let text =
+        |points: Option<Decimal>| points.map(|points| points.to_string()).unwrap_or_default();
     Some(IndexRow {
         edition: definition.edition().to_owned(),
         total: text(result.value),
@@ -75,23 +82,36 @@ pub(crate) fn rank(model: &Model, table: &Table, renewed: &mut BTreeMap<IndexKey
         .collect();
     let mut rows: BTreeMap<String, (IndexKey, IndexRow)> = BTreeMap::new();
     for key in members {
-        let row = renewed.get(&key).or_else(|| model.indices.get(&key)).cloned();
+        let row = renewed
+            .get(&key)
+            .or_else(|| model.indices.get(&key))
+            .cloned();
         if let Some(row) = row {
             rows.insert(key.subject.to_string(), (key, row));
         }
     }
-    let Some(definition) = rows.values().find_map(|(key, _)| model.definition(key)) else { return };
+    let Some(definition) = rows.values().find_map(|(key, _)| model.definition(key)) else {
+        return;
+    };
     let standings = rows.iter().map(|(unit, (_, row))| {
         let max = row.max.parse().unwrap_or_default();
         let (value, exact) = (row.total.parse().ok(), row.exact.parse().ok());
-        Standing { unit: unit.clone(), value, exact, max }
+        Standing {
+            unit: unit.clone(),
+            value,
+            exact,
+            max,
+        }
     });
     let places = definition.rank(standings.collect::<Vec<_>>());
     let count = places.iter().filter(|place| place.rank.is_some()).count();
     let ranked = i32::try_from(count).unwrap_or(i32::MAX);
     for place in places {
         if let Some((key, mut row)) = rows.remove(&place.unit) {
-            row.rank = place.rank.and_then(|rank| i32::try_from(rank).ok()).unwrap_or(0);
+            row.rank = place
+                .rank
+                .and_then(|rank| i32::try_from(rank).ok())
+                .unwrap_or(0);
             row.ranked = ranked;
             renewed.insert(key, row);
         }
@@ -124,7 +144,10 @@ pub(crate) fn group_of(model: &Model, key: &IndexKey) -> Option<&'static str> {
 /// Days of the period to look a unit up on, the last first.
 fn days(period: Period) -> impl Iterator<Item = jiff::civil::Date> {
     let months = period.first_month().ordinal()..=period.last_month().ordinal();
-    let ends = months.rev().filter_map(Month::from_ordinal).map(|month| Period::Month(month).last_day());
+    let ends = months
+        .rev()
+        .filter_map(Month::from_ordinal)
+        .map(|month| Period::Month(month).last_day());
     ends.chain([period.first_day()])
 }
 

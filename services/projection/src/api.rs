@@ -28,9 +28,15 @@ use crate::watch::{Broadcast, Filter};
 use crate::{aggregate, ask, history, rebuild, resource, watch};
 
 /// A group's ranking fits on one page.
-const RANKING: Sizes = Sizes { default: 200, max: 1_000 };
+const RANKING: Sizes = Sizes {
+    default: 200,
+    max: 1_000,
+};
 /// Rows of a history.
-const HISTORY: Sizes = Sizes { default: 100, max: 1_000 };
+const HISTORY: Sizes = Sizes {
+    default: 100,
+    max: 1_000,
+};
 /// Subjects that a watch may name.
 const SUBJECTS_MAX: usize = 1_000;
 /// Progress messages of a rebuild on their way.
@@ -60,7 +66,10 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), rebuilding: Arc::new(Semaphore::new(1)) }
+        Self {
+            parts: Arc::new(parts),
+            rebuilding: Arc::new(Semaphore::new(1)),
+        }
     }
 
     async fn reflect(&self, at_least: Option<contracts::log::v1::AtLeast>) -> Result<()> {
@@ -82,20 +91,26 @@ impl ProjectionService for Api {
         let request = request.into_inner();
         let (index, period) = (ask::index(&request.index)?, ask::period(&request.period)?);
         let moment = request.as_of.map(|at| {
-            wire::instant(&at).ok_or_else(|| Problem::invalid("as_of", "is not a moment of the years 1 to 9999"))
+            wire::instant(&at)
+                .ok_or_else(|| Problem::invalid("as_of", "is not a moment of the years 1 to 9999"))
         });
         let moment = moment.transpose()?;
         self.reflect(request.at_least).await?;
         let model = self.parts.model.read().await;
         let subject = ask::subject(&model, &request.subject)?;
-        let key = IndexKey { index, period, subject };
+        let key = IndexKey {
+            index,
+            period,
+            subject,
+        };
         if let Some(moment) = moment {
             drop(model);
-            return Ok(Response::new(self.then(&key, moment, request.with_leaves).await?));
+            return Ok(Response::new(
+                self.then(&key, moment, request.with_leaves).await?,
+            ));
         }
         let row = model.indices.get(&key).ok_or_else(|| ask::unknown(&key))?;
-        let found =
-            resource::unit_index(&model, &key, row, request.with_leaves, self.position());
+        let found = resource::unit_index(&model, &key, row, request.with_leaves, self.position());
         Ok(Response::new(found))
     }
 
@@ -116,7 +131,10 @@ impl ProjectionService for Api {
         let indices = rows
             .into_iter()
             .map(|(key, row)| resource::unit_index(&model, key, row, false, position));
-        let answer = pb::ListRankingsResponse { indices: indices.collect(), next_page_token };
+        let answer = pb::ListRankingsResponse {
+            indices: indices.collect(),
+            next_page_token,
+        };
         Ok(Response::new(answer))
     }
 
@@ -135,7 +153,11 @@ impl ProjectionService for Api {
         let page = Page::parse(list, request.page_size, &request.page_token, HISTORY)?;
         let entries = match period {
             Some(period) => {
-                let key = IndexKey { index, period, subject };
+                let key = IndexKey {
+                    index,
+                    period,
+                    subject,
+                };
                 let mut entries = history::changes(&self.parts.log, &key).await?;
                 entries.reverse();
                 entries
@@ -146,7 +168,10 @@ impl ProjectionService for Api {
         let keyed = entries.into_iter().enumerate();
         let (entries, next_page_token) = page.take(keyed, |(place, _)| format!("{place:010}"));
         let entries = entries.into_iter().map(|(_, entry)| entry).collect();
-        Ok(Response::new(pb::GetHistoryResponse { entries, next_page_token }))
+        Ok(Response::new(pb::GetHistoryResponse {
+            entries,
+            next_page_token,
+        }))
     }
 
     type WatchIndicesStream = Answers<pb::WatchIndicesResponse>;
@@ -168,7 +193,10 @@ impl ProjectionService for Api {
             };
             (position, current)
         } else {
-            (watch::resume(&self.parts.log, &filter, &request.resume_token)?, VecDeque::new())
+            (
+                watch::resume(&self.parts.log, &filter, &request.resume_token)?,
+                VecDeque::new(),
+            )
         };
         drop(model);
         let answers = watch::start(&self.parts.live, filter, position, first);
@@ -181,9 +209,14 @@ impl ProjectionService for Api {
         &self,
         _request: Request<pb::RebuildModelRequest>,
     ) -> Result<Response<Self::RebuildModelStream>> {
-        let turn = Arc::clone(&self.rebuilding).try_acquire_owned().map_err(|_| {
-            Problem::refused("REBUILDING", "a rebuild is running; wait for it to end, then ask again")
-        })?;
+        let turn = Arc::clone(&self.rebuilding)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Problem::refused(
+                    "REBUILDING",
+                    "a rebuild is running; wait for it to end, then ask again",
+                )
+            })?;
         let (out, answers) = mpsc::channel(QUEUE);
         let parts = Arc::clone(&self.parts);
         tokio::spawn(async move {
@@ -269,7 +302,11 @@ fn months(model: &Model, index: &str, subject: &Subject) -> Vec<pb::HistoryEntry
     let of_subject = |key: &IndexKey| {
         key.index == index && key.subject == *subject && matches!(key.period, Period::Month(_))
     };
-    let months = model.indices.iter().rev().filter(|(key, _)| of_subject(key));
+    let months = model
+        .indices
+        .iter()
+        .rev()
+        .filter(|(key, _)| of_subject(key));
     months
         .map(|(key, row)| pb::HistoryEntry {
             period: key.period.to_string(),
@@ -290,14 +327,19 @@ fn filter(model: &Model, request: &pb::WatchIndicesRequest) -> Result<Filter, Pr
         ask::period(&request.period)?;
     }
     if request.subjects.len() > SUBJECTS_MAX {
-        let why = format!("names more than {SUBJECTS_MAX}; watch every subject and choose at your end");
+        let why =
+            format!("names more than {SUBJECTS_MAX}; watch every subject and choose at your end");
         return Err(Problem::invalid("subjects", why));
     }
     let mut subjects = BTreeSet::new();
     for subject in &request.subjects {
         subjects.insert(ask::subject(model, subject)?.to_string());
     }
-    Ok(Filter { index: request.index.clone(), period: request.period.clone(), subjects })
+    Ok(Filter {
+        index: request.index.clone(),
+        period: request.period.clone(),
+        subjects,
+    })
 }
 
 /// What a watch starts with.
@@ -306,7 +348,11 @@ fn current(model: &Model, filter: &Filter, position: i64) -> VecDeque<Kind> {
         .indices
         .iter()
         .filter(|(key, _)| {
-            filter.admits(&key.index, &key.period.to_string(), &key.subject.to_string())
+            filter.admits(
+                &key.index,
+                &key.period.to_string(),
+                &key.subject.to_string(),
+            )
         })
         .map(|(key, row)| Kind::Current(resource::unit_index(model, key, row, false, position)))
         .collect()

@@ -19,38 +19,54 @@ const WAIT: Duration = Duration::from_secs(60);
 
 /// The code of an index.
 pub(crate) fn index(text: &str) -> Result<String, Problem> {
-    let code: IndexCode =
-        text.parse().map_err(|error: CodeError| Problem::invalid("index", error.to_string()))?;
+    let code: IndexCode = text
+        .parse()
+        .map_err(|error: CodeError| Problem::invalid("index", error.to_string()))?;
     Ok(code.to_string())
 }
 
 /// A period.
 pub(crate) fn period(text: &str) -> Result<Period, Problem> {
-    text.parse().map_err(|error: PeriodError| Problem::invalid("period", error.to_string()))
+    text.parse()
+        .map_err(|error: PeriodError| Problem::invalid("period", error.to_string()))
 }
 
 /// A subject; a unit by the code that names it, whichever of its codes was asked with.
 pub(crate) fn subject(model: &Model, text: &str) -> Result<Subject, Problem> {
-    let subject: Subject =
-        text.parse().map_err(|error: CodeError| Problem::invalid("subject", error.to_string()))?;
+    let subject: Subject = text
+        .parse()
+        .map_err(|error: CodeError| Problem::invalid("subject", error.to_string()))?;
     Ok(match &subject {
-        Subject::Unit(code) => {
-            model.directory.resolve(code).cloned().map_or(subject, Subject::Unit)
-        }
+        Subject::Unit(code) => model
+            .directory
+            .resolve(code)
+            .cloned()
+            .map_or(subject, Subject::Unit),
         Subject::Group(_) => subject,
     })
 }
 
 /// A group's name.
 pub(crate) fn group(text: &str) -> Result<&'static str, Problem> {
-    GROUPS.iter().find(|group| **group == text).copied().ok_or_else(|| {
-        Problem::invalid("group", format!("{text:?} is not one of {}", GROUPS.join(", ")))
-    })
+    GROUPS
+        .iter()
+        .find(|group| **group == text)
+        .copied()
+        .ok_or_else(|| {
+            Problem::invalid(
+                "group",
+                format!("{text:?} is not one of {}", GROUPS.join(", ")),
+            )
+        })
 }
 
 /// Nothing is known of an index.
 pub(crate) fn unknown(key: &IndexKey) -> Problem {
-    let IndexKey { index, period, subject } = key;
+    let IndexKey {
+        index,
+        period,
+        subject,
+    } = key;
     let message = format!("there is no index {index} of {subject} in {period}");
     Problem::not_found("NO_INDEX", message)
         .with("index", index.clone())
@@ -64,7 +80,9 @@ pub(crate) async fn reflect(
     scoring: &Channel,
     at_least: Option<AtLeast>,
 ) -> Result<(), Status> {
-    let Some(AtLeast { log, position }) = at_least else { return Ok(()) };
+    let Some(AtLeast { log, position }) = at_least else {
+        return Ok(());
+    };
     if position < 0 {
         let why = "is negative; send one that a command answered";
         return Err(Problem::invalid("at_least.position", why).into());
@@ -75,8 +93,12 @@ pub(crate) async fn reflect(
     if log == "scoring" {
         return Ok(());
     }
-    let request = GetProgressRequest { at_least: vec![AtLeast { log, position }] };
-    let reached = ScoringServiceClient::new(scoring.clone()).get_progress(request).await;
+    let request = GetProgressRequest {
+        at_least: vec![AtLeast { log, position }],
+    };
+    let reached = ScoringServiceClient::new(scoring.clone())
+        .get_progress(request)
+        .await;
     let derived = match reached {
         Ok(answer) => answer.into_inner().position,
         Err(status) if status.code() == tonic::Code::Unavailable => {

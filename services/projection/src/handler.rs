@@ -41,12 +41,15 @@ pub(crate) struct Changed {
 }
 
 impl Projector {
-    pub(crate) fn new(
-        model: Arc<RwLock<Model>>,
-        log: Option<EventLog>,
-        ids: runtime::Ids,
-    ) -> Self {
-        Self { model, log, ids, batch: None, appended: None, loaded: true }
+    pub(crate) fn new(model: Arc<RwLock<Model>>, log: Option<EventLog>, ids: runtime::Ids) -> Self {
+        Self {
+            model,
+            log,
+            ids,
+            batch: None,
+            appended: None,
+            loaded: true,
+        }
     }
 }
 
@@ -91,7 +94,11 @@ pub(crate) async fn load(tx: &mut PgConnection) -> Result<Model, HandlerError> {
     let mut touched = Touched::default();
     for event in store::source_events(tx).await? {
         model
-            .apply(&event.log, (&event.stream, &event.kind, &event.payload), &mut touched)
+            .apply(
+                &event.log,
+                (&event.stream, &event.kind, &event.payload),
+                &mut touched,
+            )
             .map_err(HandlerError::poison)?;
     }
     store::load_leaves(tx, &mut model).await?;
@@ -112,8 +119,10 @@ fn renew(model: &mut Model, touched: &Touched) -> Vec<Changed> {
             renewed.insert(key.clone(), row);
         }
     }
-    let tables: BTreeSet<_> =
-        keys.iter().filter_map(|key| aggregate::table_of(model, key)).collect();
+    let tables: BTreeSet<_> = keys
+        .iter()
+        .filter_map(|key| aggregate::table_of(model, key))
+        .collect();
     for table in tables {
         aggregate::rank(model, &table, &mut renewed);
     }
@@ -139,11 +148,17 @@ impl Projector {
         if !std::mem::replace(&mut self.loaded, false) {
             *model = load(tx).await?;
         }
-        let Some(last) = batch.last() else { return Ok(()) };
+        let Some(last) = batch.last() else {
+            return Ok(());
+        };
         let mut touched = Touched::default();
         for event in batch {
             model
-                .apply(log, (&event.stream, &event.kind, &event.payload), &mut touched)
+                .apply(
+                    log,
+                    (&event.stream, &event.kind, &event.payload),
+                    &mut touched,
+                )
                 .map_err(HandlerError::poison)?;
         }
         if log == "scoring" {
@@ -170,7 +185,10 @@ impl Projector {
         changed: &[Changed],
         (log, last): (&str, &Recorded),
     ) -> Vec<StreamAppend> {
-        let cause = Cause { log: log.to_owned(), position: last.position };
+        let cause = Cause {
+            log: log.to_owned(),
+            position: last.position,
+        };
         let metadata = last.metadata().unwrap_or_default();
         let event = |kind, payload: Vec<u8>| NewEvent {
             kind,
@@ -265,7 +283,9 @@ pub(crate) async fn report_health(
 ) {
     loop {
         for (log, condition) in consumers.conditions() {
-            health.set(&format!("follows {log}"), condition.is_healthy()).await;
+            health
+                .set(&format!("follows {log}"), condition.is_healthy())
+                .await;
         }
         match shutdown.run_until_cancelled(consumers.changed()).await {
             Some(true) => {}

@@ -58,7 +58,11 @@ pub(crate) async fn as_of(
             }
             "chiso.projection.v1.ScoreChanged" => {
                 let told = pb::ScoreChanged::decode(event.payload).unwrap_or_default();
-                leaves.extend(told.leaves.into_iter().map(|leaf| (leaf.leaf.clone(), leaf)));
+                leaves.extend(
+                    told.leaves
+                        .into_iter()
+                        .map(|leaf| (leaf.leaf.clone(), leaf)),
+                );
             }
             _ => {}
         }
@@ -68,7 +72,10 @@ pub(crate) async fn as_of(
 
 async fn events(log: &EventLog, key: &IndexKey) -> Result<Vec<Recorded>, Problem> {
     log.load(&key.stream("index")).await.map_err(|error| {
-        tracing::warn!(error = &error as &dyn std::error::Error, "cannot read an index's past");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "cannot read an index's past"
+        );
         Problem::unavailable("the log is out of reach; repeat the call")
     })
 }

@@ -63,8 +63,13 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let settings = &config.settings;
-    let options = settings.database_url.parse().context("the address of projection's database")?;
-    let tables = ReadModel::open(options, &MIGRATOR, TABLES).await.context("opening the read model")?;
+    let options = settings
+        .database_url
+        .parse()
+        .context("the address of projection's database")?;
+    let tables = ReadModel::open(options, &MIGRATOR, TABLES)
+        .await
+        .context("opening the read model")?;
     let clock = settings.clock();
     let log = EventLog::open(tables.pool().clone(), LOG, clock.as_fn(), shutdown.clone())
         .await
@@ -78,13 +83,20 @@ pub async fn serve(
         |follower, (log, owner)| follower.source(log, owner.clone()),
     );
     let model = Arc::new(RwLock::new(Model::default()));
-    let followed = follower.checkpoints().await.context("reading the checkpoints")?;
+    let followed = follower
+        .checkpoints()
+        .await
+        .context("reading the checkpoints")?;
     let mut filler = Projector::new(Arc::clone(&model), None, Ids::random());
     tables
         .refill(&mut filler, &sources, &followed, &shutdown)
         .await
         .context("filling the read model from the logs")?;
-    let mut connection = tables.pool().acquire().await.context("reading the read model")?;
+    let mut connection = tables
+        .pool()
+        .acquire()
+        .await
+        .context("reading the read model")?;
     *model.write().await = handler::load(&mut connection).await?;
     drop(connection);
 
@@ -121,12 +133,18 @@ pub async fn serve(
 /// The public feed travels as JSON: any language reads it without our contracts.
 fn public(event: &Recorded) -> Result<Body, BodyError> {
     let json = contracts::json::to_json(&event.kind, &event.payload)?;
-    Ok(Body { content_type: JSON, bytes: json.to_string().into() })
+    Ok(Body {
+        content_type: JSON,
+        bytes: json.to_string().into(),
+    })
 }
 
 fn sources(config: &Config) -> anyhow::Result<Vec<Source>> {
     let owner = |log: &'static str, url: &str| -> anyhow::Result<Source> {
-        Ok((log, runtime::channel(url).with_context(|| format!("the address of {log}"))?))
+        Ok((
+            log,
+            runtime::channel(url).with_context(|| format!("the address of {log}"))?,
+        ))
     };
     Ok(vec![
         owner("registry", &config.registry_url)?,

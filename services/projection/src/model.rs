@@ -108,13 +108,19 @@ impl Model {
                     let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
                     ModelError::Definition(faults.join("; "))
                 })?;
-                self.definitions.entry(event.code).or_default().insert(event.edition, definition);
+                self.definitions
+                    .entry(event.code)
+                    .or_default()
+                    .insert(event.edition, definition);
                 touched.everything = true;
                 Ok(())
             }
             // Reported figures reach this service as the points that scoring makes of them.
             "MeasureReported" => Ok(()),
-            _ => Err(ModelError::Kind { log: "assessments", kind: kind.to_owned() }),
+            _ => Err(ModelError::Kind {
+                log: "assessments",
+                kind: kind.to_owned(),
+            }),
         }
     }
 
@@ -125,23 +131,41 @@ impl Model {
         touched: &mut Touched,
     ) -> Result<(), ModelError> {
         if kind != "chiso.scoring.v1.LeavesScored" {
-            return Err(ModelError::Kind { log: "scoring", kind: kind.to_owned() });
+            return Err(ModelError::Kind {
+                log: "scoring",
+                kind: kind.to_owned(),
+            });
         }
         let event = scoring::LeavesScored::decode(payload)?;
-        let unreadable = |what, text: &str| ModelError::Field { what, text: text.to_owned() };
+        let unreadable = |what, text: &str| ModelError::Field {
+            what,
+            text: text.to_owned(),
+        };
         let key = IndexKey {
-            period: event.period.parse().map_err(|_| unreadable("period", &event.period))?,
-            subject: event.subject.parse().map_err(|_| unreadable("subject", &event.subject))?,
+            period: event
+                .period
+                .parse()
+                .map_err(|_| unreadable("period", &event.period))?,
+            subject: event
+                .subject
+                .parse()
+                .map_err(|_| unreadable("subject", &event.subject))?,
             index: event.index,
         };
         let leaves = self.leaves.entry(key.clone()).or_default();
         let before = touched.before.entry(key.clone()).or_default();
-        if self.editions.insert(key.clone(), event.edition.clone()).is_some_and(|old| old != event.edition)
+        if self
+            .editions
+            .insert(key.clone(), event.edition.clone())
+            .is_some_and(|old| old != event.edition)
         {
             leaves.clear();
         }
         for leaf in event.leaves {
-            let old = leaves.get(&leaf.leaf).map(|old| old.points.clone()).unwrap_or_default();
+            let old = leaves
+                .get(&leaf.leaf)
+                .map(|old| old.points.clone())
+                .unwrap_or_default();
             before.entry(leaf.leaf.clone()).or_insert(old);
             leaves.insert(leaf.leaf.clone(), leaf);
         }
@@ -151,6 +175,8 @@ impl Model {
 
     /// The definition that an index was scored by, once both are known.
     pub(crate) fn definition(&self, key: &IndexKey) -> Option<&Definition> {
-        self.definitions.get(&key.index)?.get(self.editions.get(key)?)
+        self.definitions
+            .get(&key.index)?
+            .get(self.editions.get(key)?)
     }
 }

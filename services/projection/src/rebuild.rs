@@ -21,12 +21,17 @@ pub(crate) async fn rebuild(
     let mut projector = Projector::new(model, None, runtime::Ids::random());
     let followed = || {
         let positions = parts.progress.positions();
-        positions.into_iter().map(|(log, position)| (log.to_owned(), position)).collect()
+        positions
+            .into_iter()
+            .map(|(log, position)| (log.to_owned(), position))
+            .collect()
     };
     let mut applied = 0;
     let on_progress = |progress: ReplayProgress| {
         applied = i64::try_from(progress.events).unwrap_or(i64::MAX);
-        let left = progress.left().map_or(-1, |left| i64::try_from(left.as_secs()).unwrap_or(-1));
+        let left = progress
+            .left()
+            .map_or(-1, |left| i64::try_from(left.as_secs()).unwrap_or(-1));
         let told = pb::RebuildModelResponse {
             applied,
             total: applied + i64::try_from(progress.remaining).unwrap_or(0),
@@ -44,10 +49,19 @@ pub(crate) async fn rebuild(
         .rebuild(&mut projector, &parts.sources, followed, &parts.gate, when)
         .await
         .map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "the rebuild failed");
-            Problem::unavailable("the rebuild failed and the live model is untouched; the log says why")
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the rebuild failed"
+            );
+            Problem::unavailable(
+                "the rebuild failed and the live model is untouched; the log says why",
+            )
         })?;
-    let stage = if compared.is_same() { "swapped" } else { "different" };
+    let stage = if compared.is_same() {
+        "swapped"
+    } else {
+        "different"
+    };
     Ok(pb::RebuildModelResponse {
         applied,
         total: applied,

@@ -29,7 +29,10 @@ pub(crate) fn unit_index(
     let (subject_name_vi, subject_name_en) = aggregate::names(model, key);
     let (band_name_vi, band_name_en) = aggregate::band_names(model, key, &row.band);
     let before = key.period.previous().and_then(|period| {
-        model.indices.get(&IndexKey { period, ..key.clone() })
+        model.indices.get(&IndexKey {
+            period,
+            ..key.clone()
+        })
     });
     let leaves = model.leaves.get(key).filter(|_| with_leaves);
     pb::UnitIndex {
@@ -41,19 +44,26 @@ pub(crate) fn unit_index(
         subject_name_en,
         group: match &key.subject {
             Subject::Group(group) => (*group).to_owned(),
-            Subject::Unit(_) => aggregate::group_of(model, key).unwrap_or_default().to_owned(),
+            Subject::Unit(_) => aggregate::group_of(model, key)
+                .unwrap_or_default()
+                .to_owned(),
         },
         total: row.total.clone(),
         max: row.max.clone(),
         reason: row.reason.clone(),
         components: components(&row.components),
-        leaves: leaves.into_iter().flat_map(|leaves| leaves.values().cloned()).collect(),
+        leaves: leaves
+            .into_iter()
+            .flat_map(|leaves| leaves.values().cloned())
+            .collect(),
         band: row.band.clone(),
         band_name_vi,
         band_name_en,
         rank: row.rank,
         ranked: row.ranked,
-        change: before.map(|before| aggregate::difference(&before.total, &row.total)).unwrap_or_default(),
+        change: before
+            .map(|before| aggregate::difference(&before.total, &row.total))
+            .unwrap_or_default(),
         rank_before: before.map(|before| before.rank).unwrap_or_default(),
         position,
     }
@@ -61,6 +71,10 @@ pub(crate) fn unit_index(
 
 impl From<pb::ComponentScore> for Component {
     fn from(component: pb::ComponentScore) -> Self {
-        Self { code: component.component, points: component.points, max: component.max }
+        Self {
+            code: component.component,
+            points: component.points,
+            max: component.max,
+        }
     }
 }

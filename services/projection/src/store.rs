@@ -31,8 +31,10 @@ pub(crate) async fn put_source_events(
     let streams: Vec<String> = events.iter().map(|event| event.stream.clone()).collect();
     let kinds: Vec<String> = events.iter().map(|event| event.kind.clone()).collect();
     let payloads: Vec<Vec<u8>> = events.iter().map(|event| event.payload.to_vec()).collect();
-    let recorded: Vec<jiff_sqlx::Timestamp> =
-        events.iter().map(|event| event.recorded_at.to_sqlx()).collect();
+    let recorded: Vec<jiff_sqlx::Timestamp> = events
+        .iter()
+        .map(|event| event.recorded_at.to_sqlx())
+        .collect();
     sqlx::query!(
         "insert into source_events (log, position, stream, kind, payload, recorded_at)
          select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
@@ -68,8 +70,10 @@ pub(crate) async fn put_leaves(
     // An index that is scored by another edition has other leaves: what the model forgot is forgotten here.
     let keys: Vec<&IndexKey> = told.keys().collect();
     let (indices, periods, subjects) = columns(keys.iter().copied());
-    let editions: Vec<String> =
-        keys.iter().map(|key| model.editions.get(*key).cloned().unwrap_or_default()).collect();
+    let editions: Vec<String> = keys
+        .iter()
+        .map(|key| model.editions.get(*key).cloned().unwrap_or_default())
+        .collect();
     sqlx::query!(
         "delete from leaves using unnest($1::text[], $2::text[], $3::text[], $4::text[])
              as told (index_code, period, subject, edition)
@@ -86,19 +90,28 @@ pub(crate) async fn put_leaves(
         .iter()
         .flat_map(|(key, leaves)| {
             let now = model.leaves.get(key);
-            leaves.keys().filter_map(move |leaf| Some((key, now?.get(leaf)?)))
+            leaves
+                .keys()
+                .filter_map(move |leaf| Some((key, now?.get(leaf)?)))
         })
         .collect();
     let (indices, periods, subjects) = columns(rows.iter().map(|(key, _)| *key));
     let text = |column: fn(&scoring::LeafScore) -> &String| {
-        rows.iter().map(|(_, leaf)| column(leaf).clone()).collect::<Vec<String>>()
+        rows.iter()
+            .map(|(_, leaf)| column(leaf).clone())
+            .collect::<Vec<String>>()
     };
-    let editions: Vec<String> =
-        rows.iter().map(|(key, _)| model.editions.get(*key).cloned().unwrap_or_default()).collect();
+    let editions: Vec<String> = rows
+        .iter()
+        .map(|(key, _)| model.editions.get(*key).cloned().unwrap_or_default())
+        .collect();
     let inputs: Vec<Json<Vec<(String, String)>>> = rows
         .iter()
         .map(|(_, leaf)| {
-            let pairs = leaf.inputs.iter().map(|input| (input.name.clone(), input.value.clone()));
+            let pairs = leaf
+                .inputs
+                .iter()
+                .map(|input| (input.name.clone(), input.value.clone()));
             Json(pairs.collect())
         })
         .collect();
@@ -145,14 +158,18 @@ pub(crate) async fn load_leaves(tx: &mut PgConnection, model: &mut Model) -> sql
     .fetch_all(tx)
     .await?;
     for row in rows {
-        let Some(key) = key(row.index_code, &row.period, &row.subject) else { continue };
+        let Some(key) = key(row.index_code, &row.period, &row.subject) else {
+            continue;
+        };
         let inputs = row.inputs.0.into_iter();
         let leaf = scoring::LeafScore {
             leaf: row.leaf.clone(),
             points: row.points,
             max: row.max,
             reason: row.reason,
-            inputs: inputs.map(|(name, value)| scoring::Input { name, value }).collect(),
+            inputs: inputs
+                .map(|(name, value)| scoring::Input { name, value })
+                .collect(),
         };
         model.editions.insert(key.clone(), row.edition);
         model.leaves.entry(key).or_default().insert(row.leaf, leaf);
@@ -161,7 +178,11 @@ pub(crate) async fn load_leaves(tx: &mut PgConnection, model: &mut Model) -> sql
 }
 
 fn key(index: String, period: &str, subject: &str) -> Option<IndexKey> {
-    Some(IndexKey { index, period: period.parse().ok()?, subject: subject.parse().ok()? })
+    Some(IndexKey {
+        index,
+        period: period.parse().ok()?,
+        subject: subject.parse().ok()?,
+    })
 }
 
 /// Keeps indices as they are after a batch.
@@ -171,13 +192,21 @@ pub(crate) async fn put_indices(tx: &mut PgConnection, changed: &[Changed]) -> s
     }
     let (indices, periods, subjects) = columns(changed.iter().map(|change| &change.key));
     let text = |column: fn(&IndexRow) -> &String| {
-        changed.iter().map(|change| column(&change.after).clone()).collect::<Vec<String>>()
+        changed
+            .iter()
+            .map(|change| column(&change.after).clone())
+            .collect::<Vec<String>>()
     };
     let number = |column: fn(&IndexRow) -> i32| {
-        changed.iter().map(|change| column(&change.after)).collect::<Vec<i32>>()
+        changed
+            .iter()
+            .map(|change| column(&change.after))
+            .collect::<Vec<i32>>()
     };
-    let components: Vec<Json<&Vec<Component>>> =
-        changed.iter().map(|change| Json(&change.after.components)).collect();
+    let components: Vec<Json<&Vec<Component>>> = changed
+        .iter()
+        .map(|change| Json(&change.after.components))
+        .collect();
     sqlx::query!(
         "insert into indices (index_code, period, subject, edition, total, max, reason, components, band,
                               rank, ranked, exact)

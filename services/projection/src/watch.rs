@@ -44,7 +44,11 @@ impl Broadcast {
     /// Starts tailing the log from its present head.
     pub(crate) fn start(log: EventLog, shutdown: Shutdown) -> Self {
         let (sender, _) = broadcast::channel(BACKLOG_BATCHES);
-        let this = Self { log, sender, shutdown };
+        let this = Self {
+            log,
+            sender,
+            shutdown,
+        };
         tokio::spawn(this.clone().tail());
         this
     }
@@ -52,12 +56,20 @@ impl Broadcast {
     async fn tail(self) {
         let head = *self.log.heads().borrow();
         let mut batches = std::pin::pin!(self.log.tail(head));
-        while let Some(batch) = self.shutdown.run_until_cancelled(batches.next()).await.flatten() {
+        while let Some(batch) = self
+            .shutdown
+            .run_until_cancelled(batches.next())
+            .await
+            .flatten()
+        {
             match batch {
                 // Nobody watching is no fault.
                 Ok(batch) => drop(self.sender.send(Arc::new(batch))),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "watchers wait for the log");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "watchers wait for the log"
+                    );
                 }
             }
         }
@@ -81,11 +93,18 @@ impl Filter {
 
     fn hash(&self) -> String {
         let mut hash = Sha256::new();
-        for part in [&self.index, &self.period].into_iter().chain(&self.subjects) {
+        for part in [&self.index, &self.period]
+            .into_iter()
+            .chain(&self.subjects)
+        {
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(part);
         }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -105,17 +124,24 @@ pub(crate) fn resume(log: &EventLog, filter: &Filter, text: &str) -> Result<Posi
     let (Some(epoch), Some(hash), Some(position), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err(invalid("it is not a token of this stream; send one as it was received, or none"));
+        return Err(invalid(
+            "it is not a token of this stream; send one as it was received, or none",
+        ));
     };
     let position: Position = position
         .parse()
         .ok()
         .filter(|position| *position >= 0)
-        .ok_or_else(|| invalid("it is not a token of this stream; send one as it was received, or none"))?;
+        .ok_or_else(|| {
+            invalid("it is not a token of this stream; send one as it was received, or none")
+        })?;
     if hash != filter.hash() {
-        return Err(invalid("it was given for another filter; ask with the same filter, or without a token"));
+        return Err(invalid(
+            "it was given for another filter; ask with the same filter, or without a token",
+        ));
     }
-    let gone = "the log that it was given for is not the one kept now; start a new watch without a token";
+    let gone =
+        "the log that it was given for is not the one kept now; start a new watch without a token";
     if epoch != log.epoch().simple().to_string() || position > *log.heads().borrow() {
         return Err(Problem::out_of_range("resume_token", gone));
     }
@@ -141,7 +167,12 @@ pub(crate) fn start(
     first: VecDeque<Kind>,
 ) -> mpsc::Receiver<Result<pb::WatchIndicesResponse, Status>> {
     let (out, receiver) = mpsc::channel(QUEUE);
-    let watcher = Watcher { live: live.clone(), filter, position, out };
+    let watcher = Watcher {
+        live: live.clone(),
+        filter,
+        position,
+        out,
+    };
     let shutdown = live.shutdown.clone();
     tokio::spawn(async move {
         // An open stream would hold up the drain for ever: it ends with the service.
@@ -183,15 +214,21 @@ impl Watcher {
             let page = match self.live.log.read(self.position, PAGE).await {
                 Ok(page) => page,
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a watch ends: the log is out of reach");
-                    let problem = Problem::unavailable("the log is out of reach; resume with the last token");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a watch ends: the log is out of reach"
+                    );
+                    let problem =
+                        Problem::unavailable("the log is out of reach; resume with the last token");
                     let _ = self.out.send(Err(problem.into())).await;
                     return Err(Ended);
                 }
             };
             if page.is_empty() {
                 let resume_token = self.token();
-                return self.send(Kind::CaughtUp(pb::WatchCaughtUp { resume_token })).await;
+                return self
+                    .send(Kind::CaughtUp(pb::WatchCaughtUp { resume_token }))
+                    .await;
             }
             self.tell(&page).await?;
         }
@@ -199,7 +236,9 @@ impl Watcher {
 
     async fn forward(&mut self, batch: &Batch) -> Result<(), Ended> {
         let known = batch.partition_point(|event| event.position <= self.position);
-        let Some(next) = batch.get(known) else { return Ok(()) };
+        let Some(next) = batch.get(known) else {
+            return Ok(());
+        };
         if next.position > self.position + 1 {
             return self.catch_up().await;
         }
@@ -217,9 +256,8 @@ impl Watcher {
     }
 
     fn wanted(&self, event: &Recorded) -> Option<Kind> {
-        let admits = |index: &str, period: &str, subject: &str| {
-            self.filter.admits(index, period, subject)
-        };
+        let admits =
+            |index: &str, period: &str, subject: &str| self.filter.admits(index, period, subject);
         match event.kind.as_str() {
             "chiso.projection.v1.IndexChanged" => {
                 let told = pb::IndexChanged::decode(event.payload.clone()).ok()?;

@@ -59,28 +59,41 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), rebuilding: Arc::new(Semaphore::new(1)) }
+        Self {
+            parts: Arc::new(parts),
+            rebuilding: Arc::new(Semaphore::new(1)),
+        }
     }
 
     async fn reflect(&self, at_least: &[AtLeast]) -> Result<(), Problem> {
         for AtLeast { log, position } in at_least {
             if *position < 0 {
-                return Err(Problem::invalid("at_least.position", "is negative; send one that a command answered"));
+                return Err(Problem::invalid(
+                    "at_least.position",
+                    "is negative; send one that a command answered",
+                ));
             }
             let deadline = Instant::now() + WAIT;
-            self.parts.progress.wait(log, *position, deadline).await.map_err(|error| match error {
-                jetstream::WaitError::NotFollowed { .. } => {
-                    Problem::invalid("at_least.log", error.to_string())
-                }
-                jetstream::WaitError::Behind { .. } => Problem::deadline(error.to_string()),
-            })?;
+            self.parts
+                .progress
+                .wait(log, *position, deadline)
+                .await
+                .map_err(|error| match error {
+                    jetstream::WaitError::NotFollowed { .. } => {
+                        Problem::invalid("at_least.log", error.to_string())
+                    }
+                    jetstream::WaitError::Behind { .. } => Problem::deadline(error.to_string()),
+                })?;
         }
         Ok(())
     }
 
     fn basis(&self) -> Vec<Cause> {
         let positions = self.parts.progress.positions();
-        let cause = |(log, position): (&str, i64)| Cause { log: log.to_owned(), position };
+        let cause = |(log, position): (&str, i64)| Cause {
+            log: log.to_owned(),
+            position,
+        };
         positions.into_iter().map(cause).collect()
     }
 }
@@ -115,7 +128,10 @@ impl ScoringService for Api {
         let figures = View::new(&model).inputs(period, &subject).all();
         let measures = figures
             .into_iter()
-            .map(|(name, value)| pb::Input { name, value: value.normalize().to_string() })
+            .map(|(name, value)| pb::Input {
+                name,
+                value: value.normalize().to_string(),
+            })
             .collect();
         Ok(Response::new(pb::GetMeasuresResponse { measures }))
     }
@@ -127,7 +143,10 @@ impl ScoringService for Api {
         self.reflect(&request.into_inner().at_least).await?;
         // What was derived is in the log already: it is committed together with the progress.
         let position = *self.parts.log.heads().borrow();
-        Ok(Response::new(pb::GetProgressResponse { applied: self.basis(), position }))
+        Ok(Response::new(pb::GetProgressResponse {
+            applied: self.basis(),
+            position,
+        }))
     }
 
     type RebuildModelStream = Answers<pb::RebuildModelResponse>;
@@ -136,9 +155,14 @@ impl ScoringService for Api {
         &self,
         _request: Request<pb::RebuildModelRequest>,
     ) -> Result<Response<Self::RebuildModelStream>> {
-        let turn = Arc::clone(&self.rebuilding).try_acquire_owned().map_err(|_| {
-            Problem::refused("REBUILDING", "a rebuild is running; wait for it to end, then ask again")
-        })?;
+        let turn = Arc::clone(&self.rebuilding)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Problem::refused(
+                    "REBUILDING",
+                    "a rebuild is running; wait for it to end, then ask again",
+                )
+            })?;
         let (out, answers) = mpsc::channel(QUEUE);
         let parts = Arc::clone(&self.parts);
         tokio::spawn(async move {
@@ -159,12 +183,17 @@ async fn rebuild(
     let mut scorer = Scorer::new(model, None, runtime::Ids::random(), BTreeMap::new());
     let followed = || {
         let positions = parts.progress.positions();
-        positions.into_iter().map(|(log, position)| (log.to_owned(), position)).collect()
+        positions
+            .into_iter()
+            .map(|(log, position)| (log.to_owned(), position))
+            .collect()
     };
     let mut applied = 0;
     let on_progress = |progress: jetstream::replay::ReplayProgress| {
         applied = i64::try_from(progress.events).unwrap_or(i64::MAX);
-        let left = progress.left().map_or(-1, |left| i64::try_from(left.as_secs()).unwrap_or(-1));
+        let left = progress
+            .left()
+            .map_or(-1, |left| i64::try_from(left.as_secs()).unwrap_or(-1));
         let told = pb::RebuildModelResponse {
             applied,
             total: applied + i64::try_from(progress.remaining).unwrap_or(0),
@@ -178,13 +207,28 @@ async fn rebuild(
     };
     let compared = parts
         .tables
-        .rebuild(&mut scorer, &parts.sources, followed, &parts.gate, (on_progress, &parts.shutdown))
+        .rebuild(
+            &mut scorer,
+            &parts.sources,
+            followed,
+            &parts.gate,
+            (on_progress, &parts.shutdown),
+        )
         .await
         .map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "the rebuild failed");
-            Problem::unavailable("the rebuild failed and the live model is untouched; the log says why")
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the rebuild failed"
+            );
+            Problem::unavailable(
+                "the rebuild failed and the live model is untouched; the log says why",
+            )
         })?;
-    let stage = if compared.is_same() { "swapped" } else { "different" };
+    let stage = if compared.is_same() {
+        "swapped"
+    } else {
+        "different"
+    };
     Ok(pb::RebuildModelResponse {
         applied,
         total: applied,
@@ -204,10 +248,14 @@ struct Asked {
 
 impl Asked {
     fn parse(request: &pb::ExplainScoreRequest) -> Result<Self, Problem> {
-        let index: ids::IndexCode =
-            request.index.parse().map_err(|error: ids::CodeError| Problem::invalid("index", error.to_string()))?;
-        let leaf =
-            request.leaf.parse().map_err(|error: ids::CodeError| Problem::invalid("leaf", error.to_string()))?;
+        let index: ids::IndexCode = request
+            .index
+            .parse()
+            .map_err(|error: ids::CodeError| Problem::invalid("index", error.to_string()))?;
+        let leaf = request
+            .leaf
+            .parse()
+            .map_err(|error: ids::CodeError| Problem::invalid("leaf", error.to_string()))?;
         let dossiers = match usize::try_from(request.dossiers) {
             Ok(0) => DOSSIERS_DEFAULT,
             Ok(dossiers) => dossiers.min(DOSSIERS_MAX),
@@ -218,7 +266,11 @@ impl Asked {
             period: parse_period(&request.period)?,
             subject: parse_subject(&request.subject)?,
         };
-        Ok(Self { key, leaf, dossiers })
+        Ok(Self {
+            key,
+            leaf,
+            dossiers,
+        })
     }
 }
 
@@ -229,7 +281,11 @@ impl Api {
         asked: &Asked,
     ) -> Result<(pb::ExplainScoreResponse, Vec<String>), Problem> {
         let model = self.parts.model.read().await;
-        let IndexKey { index, period, subject } = asked.key.clone();
+        let IndexKey {
+            index,
+            period,
+            subject,
+        } = asked.key.clone();
         let subject = resolve(&model, subject);
         let view = View::new(&model);
         let definition = view
@@ -251,7 +307,9 @@ impl Api {
             let value = figures.value(definition, name.as_str());
             Some(pb::ExplainedInput {
                 name: name.to_string(),
-                value: value.map(|value| value.normalize().to_string()).unwrap_or_default(),
+                value: value
+                    .map(|value| value.normalize().to_string())
+                    .unwrap_or_default(),
                 label_vi: input.label.vi.clone(),
                 label_en: input.label.en.clone(),
                 source: source(input.kind).to_owned(),
@@ -273,7 +331,11 @@ impl Api {
             inputs: inputs.collect(),
             basis: Vec::new(),
         };
-        let units = view.members(period, &subject).iter().map(ToString::to_string).collect();
+        let units = view
+            .members(period, &subject)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         Ok((answer, units))
     }
 
@@ -284,7 +346,10 @@ impl Api {
         answer: &mut pb::ExplainScoreResponse,
     ) -> Result<(), Problem> {
         let unavailable = |error: sqlx::Error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, "cannot read the dossiers behind a score");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot read the dossiers behind a score"
+            );
             Problem::unavailable("the read model is out of reach; repeat the call")
         };
         let names: BTreeSet<&str> = answer
@@ -293,7 +358,13 @@ impl Api {
             .filter(|input| input.source == "dossiers")
             .map(|input| input.name.as_str())
             .collect();
-        let mut connection = self.parts.tables.pool().acquire().await.map_err(unavailable)?;
+        let mut connection = self
+            .parts
+            .tables
+            .pool()
+            .acquire()
+            .await
+            .map_err(unavailable)?;
         let when = (asked.key.period, self.parts.offset);
         let mut behind =
             explain::dossiers_behind(&mut connection, units, when, &names, asked.dossiers)
@@ -319,19 +390,23 @@ fn source(kind: InputKind) -> &'static str {
 }
 
 fn parse_period(text: &str) -> Result<Period, Problem> {
-    text.parse().map_err(|error: ids::PeriodError| Problem::invalid("period", error.to_string()))
+    text.parse()
+        .map_err(|error: ids::PeriodError| Problem::invalid("period", error.to_string()))
 }
 
 fn parse_subject(text: &str) -> Result<Subject, Problem> {
-    text.parse().map_err(|error: ids::CodeError| Problem::invalid("subject", error.to_string()))
+    text.parse()
+        .map_err(|error: ids::CodeError| Problem::invalid("subject", error.to_string()))
 }
 
 /// A unit by the code that names it, whichever of its codes was asked with.
 fn resolve(model: &Model, subject: Subject) -> Subject {
     match &subject {
-        Subject::Unit(code) => {
-            model.directory.resolve(code).cloned().map_or(subject, Subject::Unit)
-        }
+        Subject::Unit(code) => model
+            .directory
+            .resolve(code)
+            .cloned()
+            .map_or(subject, Subject::Unit),
         Subject::Group(_) => subject,
     }
 }

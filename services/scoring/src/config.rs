@@ -11,15 +11,27 @@ pub struct Config {
     pub settings: Settings,
 
     /// Address of the registry service: units, procedures and calendars come from its log
-    #[arg(long, env = "CHISO_REGISTRY_URL", default_value = "http://127.0.0.1:7401")]
+    #[arg(
+        long,
+        env = "CHISO_REGISTRY_URL",
+        default_value = "http://127.0.0.1:7401"
+    )]
     pub registry_url: String,
 
     /// Address of the dossiers service: what is counted comes from its log
-    #[arg(long, env = "CHISO_DOSSIERS_URL", default_value = "http://127.0.0.1:7402")]
+    #[arg(
+        long,
+        env = "CHISO_DOSSIERS_URL",
+        default_value = "http://127.0.0.1:7402"
+    )]
     pub dossiers_url: String,
 
     /// Address of the assessments service: index definitions and reported figures come from its log
-    #[arg(long, env = "CHISO_ASSESSMENTS_URL", default_value = "http://127.0.0.1:7403")]
+    #[arg(
+        long,
+        env = "CHISO_ASSESSMENTS_URL",
+        default_value = "http://127.0.0.1:7403"
+    )]
     pub assessments_url: String,
 
     /// Local time's offset from UTC in minutes; it decides which month a moment lies in. The default is Viet Nam's.

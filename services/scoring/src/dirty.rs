@@ -33,7 +33,13 @@ impl Dirty {
 
     /// One unit from a month on.
     pub(crate) fn unit_since(&mut self, unit: &str, month: Month) {
-        self.add(unit, Span { from: month, until: None });
+        self.add(
+            unit,
+            Span {
+                from: month,
+                until: None,
+            },
+        );
     }
 
     /// The months that changed counters reach: flows reach their own month; a stock that is different at the end
@@ -52,7 +58,13 @@ impl Dirty {
         }
         for (unit, (from, until, stocks)) in touched {
             let settled = stocks.values().all(|change| *change == 0);
-            self.add(unit, Span { from, until: settled.then_some(until) });
+            self.add(
+                unit,
+                Span {
+                    from,
+                    until: settled.then_some(until),
+                },
+            );
         }
     }
 
@@ -61,7 +73,10 @@ impl Dirty {
             None => span,
             Some(before) => Span {
                 from: before.from.min(span.from),
-                until: before.until.zip(span.until).map(|(one, other)| one.max(other)),
+                until: before
+                    .until
+                    .zip(span.until)
+                    .map(|(one, other)| one.max(other)),
             },
         };
         self.units.insert(unit.to_owned(), merged);
@@ -80,13 +95,22 @@ impl Dirty {
     /// The months of `unit` to score again, given the first month that it has figures for.
     pub(crate) fn span(&self, unit: &str, first: Month) -> Option<Span> {
         if self.everything {
-            return Some(Span { from: first, until: None });
+            return Some(Span {
+                from: first,
+                until: None,
+            });
         }
         let own = self.units.get(unit).copied();
         match (own, self.all_since) {
             (own, None) => own,
-            (None, Some(since)) => Some(Span { from: since.max(first), until: None }),
-            (Some(own), Some(since)) => Some(Span { from: own.from.min(since), until: None }),
+            (None, Some(since)) => Some(Span {
+                from: since.max(first),
+                until: None,
+            }),
+            (Some(own), Some(since)) => Some(Span {
+                from: own.from.min(since),
+                until: None,
+            }),
         }
     }
 }
@@ -120,19 +144,34 @@ mod tests {
     #[test]
     fn what_opened_and_ended_reaches_no_later_month() {
         let mut dirty = Dirty::default();
-        dirty.deltas(&BTreeMap::from([(key(1, Counter::Opened), 2), (key(3, Counter::Ended), 2)]));
+        dirty.deltas(&BTreeMap::from([
+            (key(1, Counter::Opened), 2),
+            (key(3, Counter::Ended), 2),
+        ]));
         let months = dirty.span("H40.01", Month::new(2024, 1).expect("a month"));
         assert_eq!(
             months,
-            Some(Span { from: Month::new(2024, 1).expect("a month"), until: Month::new(2024, 3) })
+            Some(Span {
+                from: Month::new(2024, 1).expect("a month"),
+                until: Month::new(2024, 3)
+            })
         );
     }
 
     #[test]
     fn what_stays_open_reaches_every_later_month() {
         let mut dirty = Dirty::default();
-        dirty.deltas(&BTreeMap::from([(key(1, Counter::Opened), 2), (key(3, Counter::Ended), 1)]));
+        dirty.deltas(&BTreeMap::from([
+            (key(1, Counter::Opened), 2),
+            (key(3, Counter::Ended), 1),
+        ]));
         let months = dirty.span("H40.01", Month::new(2024, 1).expect("a month"));
-        assert_eq!(months, Some(Span { from: Month::new(2024, 1).expect("a month"), until: None }));
+        assert_eq!(
+            months,
+            Some(Span {
+                from: Month::new(2024, 1).expect("a month"),
+                until: None
+            })
+        );
     }
 }

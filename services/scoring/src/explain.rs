@@ -66,7 +66,7 @@ fn counts_in<'a>(
         own.add(key.month, key.counter, key.procedure.as_deref(), count);
     }
     let procedure = BTreeSet::from([facts.procedure.clone()]);
-    let figures = figures(std::iter::once(&own), period, |_| procedure.clone());
+    let figures = figures(&[&own], period, |_| procedure.clone());
     measures
         .iter()
         .copied()
@@ -77,9 +77,12 @@ fn counts_in<'a>(
 impl Behind {
     fn keep(&mut self, code: &str, facts: &Facts, keep: usize) {
         let weight = lateness(facts);
-        let place = self.dossiers.partition_point(|(_, other)| lateness(other) >= weight);
+        let place = self
+            .dossiers
+            .partition_point(|(_, other)| lateness(other) >= weight);
         if place < keep {
-            self.dossiers.insert(place, (code.to_owned(), facts.clone()));
+            self.dossiers
+                .insert(place, (code.to_owned(), facts.clone()));
             self.dossiers.truncate(keep);
         }
     }
@@ -94,7 +97,11 @@ impl Behind {
                 received_at: facts.received.map(timestamp),
                 due_at: facts.due.map(timestamp),
                 ended_at: facts.ended.map(|(at, _)| timestamp(at)),
-                positions: facts.positions.into_iter().filter(|position| *position > 0).collect(),
+                positions: facts
+                    .positions
+                    .into_iter()
+                    .filter(|position| *position > 0)
+                    .collect(),
             })
             .collect()
     }

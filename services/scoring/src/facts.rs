@@ -57,28 +57,38 @@ pub(crate) fn fact(kind: &str, payload: &[u8]) -> Result<Option<Fact>, UnknownEv
         "DueDateExtended" => due_moved(pb::DueDateExtended::decode(payload)?.due_at),
         "DueDateRecomputed" => due_moved(pb::DueDateRecomputed::decode(payload)?.due_at),
         "DossierOverdue" => Some(Fact::Overdue),
-        "DossierHandedOver" => {
-            Some(Fact::HandedOver(pb::DossierHandedOver::decode(payload)?.to_unit))
-        }
+        "DossierHandedOver" => Some(Fact::HandedOver(
+            pb::DossierHandedOver::decode(payload)?.to_unit,
+        )),
         "PaymentRequested" => Some(Fact::PaymentRequested),
         "PaymentRecorded" => {
             let method = pb::PaymentRecorded::decode(payload)?.method;
-            let online = [pb::PaymentMethod::OnlinePortal, pb::PaymentMethod::OnlineLocal]
-                .iter()
-                .any(|gateway| *gateway as i32 == method);
+            let online = [
+                pb::PaymentMethod::OnlinePortal,
+                pb::PaymentMethod::OnlineLocal,
+            ]
+            .iter()
+            .any(|gateway| *gateway as i32 == method);
             Some(Fact::Paid { online })
         }
         "ComponentsDigitised" => {
             let event = pb::ComponentsDigitised::decode(payload)?;
-            Some(Fact::Digitised { digitised: event.digitised > 0, reused: event.reused > 0 })
+            Some(Fact::Digitised {
+                digitised: event.digitised > 0,
+                reused: event.reused > 0,
+            })
         }
         "ElectronicResultIssued" => Some(Fact::ElectronicResult),
         "DossierSynchronised" => synchronised(pb::DossierSynchronised::decode(payload)?.target),
         "DossierRated" => {
             let rating = pb::DossierRated::decode(payload)?.rating;
-            Some(Fact::Rated { disliked: rating == pb::Rating::Dissatisfied as i32 })
+            Some(Fact::Rated {
+                disliked: rating == pb::Rating::Dissatisfied as i32,
+            })
         }
-        "PetitionFiled" => Some(Fact::PetitionFiled(pb::PetitionFiled::decode(payload)?.petition)),
+        "PetitionFiled" => Some(Fact::PetitionFiled(
+            pb::PetitionFiled::decode(payload)?.petition,
+        )),
         "PetitionAnswered" => {
             let event = pb::PetitionAnswered::decode(payload)?;
             Some(Fact::PetitionAnswered {
@@ -87,8 +97,12 @@ pub(crate) fn fact(kind: &str, payload: &[u8]) -> Result<Option<Fact>, UnknownEv
                 satisfied: event.satisfied,
             })
         }
-        "ProcessingStarted" | "ActivityNoted" | "SupplementRequested" | "StepStarted"
-        | "StepCompleted" | "ResultSigned" => None,
+        "ProcessingStarted"
+        | "ActivityNoted"
+        | "SupplementRequested"
+        | "StepStarted"
+        | "StepCompleted"
+        | "ResultSigned" => None,
         _ => return Err(UnknownEvent::Kind(kind.to_owned())),
     })
 }
@@ -96,7 +110,9 @@ pub(crate) fn fact(kind: &str, payload: &[u8]) -> Result<Option<Fact>, UnknownEv
 /// An event that this service cannot read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UnknownEvent {
-    #[error("no event of dossiers is called {0}; run a scoring service as new as the dossiers service")]
+    #[error(
+        "no event of dossiers is called {0}; run a scoring service as new as the dossiers service"
+    )]
     Kind(String),
     #[error("the payload is not what its type says")]
     Payload(#[from] DecodeError),

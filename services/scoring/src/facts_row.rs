@@ -85,10 +85,17 @@ impl From<&Facts> for FactsRow {
                 .petitions
                 .iter()
                 .map(|(number, petition)| {
-                    (*number, (micros(petition.filed), petition.on_time, petition.satisfied))
+                    (
+                        *number,
+                        (micros(petition.filed), petition.on_time, petition.satisfied),
+                    )
                 })
                 .collect(),
-            flags: flags.into_iter().filter(|(holds, _)| *holds).map(|(_, flag)| flag).collect(),
+            flags: flags
+                .into_iter()
+                .filter(|(holds, _)| *holds)
+                .map(|(_, flag)| flag)
+                .collect(),
             positions: facts.positions,
         }
     }
@@ -127,7 +134,14 @@ impl From<FactsRow> for Facts {
                 .petitions
                 .into_iter()
                 .map(|(number, (filed, on_time, satisfied))| {
-                    (number, Petition { filed: at(filed), on_time, satisfied })
+                    (
+                        number,
+                        Petition {
+                            filed: at(filed),
+                            on_time,
+                            satisfied,
+                        },
+                    )
                 })
                 .collect(),
             positions: row.positions,
@@ -161,15 +175,20 @@ mod tests {
             disliked: Some(at),
             petitions: BTreeMap::from([(
                 1,
-                Petition { filed: at, on_time: true, satisfied: false },
+                Petition {
+                    filed: at,
+                    on_time: true,
+                    satisfied: false,
+                },
             )]),
             positions: [1, 2, 3],
         };
         let json = serde_json::to_string(&FactsRow::from(&facts)).expect("encodes");
         let row: FactsRow = serde_json::from_str(&json).expect("decodes");
         assert_eq!(Facts::from(row), facts);
-        let row: FactsRow = serde_json::from_str("{\"unit\":\"\",\"procedure\":\"\",\"positions\":[0,0,0]}")
-            .expect("decodes");
+        let row: FactsRow =
+            serde_json::from_str("{\"unit\":\"\",\"procedure\":\"\",\"positions\":[0,0,0]}")
+                .expect("decodes");
         assert_eq!(Facts::from(row), Facts::default());
     }
 }

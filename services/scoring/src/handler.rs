@@ -19,9 +19,9 @@ use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use crate::dirty::Dirty;
 use crate::model::{Model, ModelError, Points};
 use crate::rescore::{Change, rescore};
-use ids::IndexKey;
 use crate::store::SourceEvent;
 use crate::{facts, store};
+use ids::IndexKey;
 
 /// Applies batches to the model, and tells what changed where it has a log to tell it in.
 pub(crate) struct Scorer {
@@ -44,7 +44,15 @@ impl Scorer {
         ids: runtime::Ids,
         applied: BTreeMap<String, i64>,
     ) -> Self {
-        Self { model, log, ids, batch: None, appended: None, applied, loaded: true }
+        Self {
+            model,
+            log,
+            ids,
+            batch: None,
+            appended: None,
+            applied,
+            loaded: true,
+        }
     }
 }
 
@@ -91,7 +99,9 @@ impl Scorer {
         if !std::mem::replace(&mut self.loaded, false) {
             *model = load(tx, model.offset).await?;
         }
-        let Some(last) = batch.last() else { return Ok(()) };
+        let Some(last) = batch.last() else {
+            return Ok(());
+        };
         self.applied.insert(log.to_owned(), last.position);
         let dirty = take_in(tx, model, log, batch).await?;
         let changes = rescore(model, &dirty);
@@ -110,7 +120,10 @@ impl Scorer {
         let basis: Vec<Cause> = self
             .applied
             .iter()
-            .map(|(log, position)| Cause { log: log.clone(), position: *position })
+            .map(|(log, position)| Cause {
+                log: log.clone(),
+                position: *position,
+            })
             .collect();
         let metadata = last.metadata().unwrap_or_default();
         changes
@@ -124,7 +137,10 @@ impl Scorer {
                     metadata: Metadata {
                         event_id: self.ids.uuid().to_string(),
                         actor: "scoring".to_owned(),
-                        causation: Some(Cause { log: log.to_owned(), position: last.position }),
+                        causation: Some(Cause {
+                            log: log.to_owned(),
+                            position: last.position,
+                        }),
                         correlation_id: metadata.correlation_id.clone(),
                         traceparent: metadata.traceparent.clone(),
                         occurred_at: Some(wire::timestamp(last.recorded_at)),
@@ -158,7 +174,12 @@ pub(crate) async fn load(
     let mut model = Model::new(offset);
     let mut dirty = Dirty::default();
     for event in store::source_events(tx).await? {
-        let SourceEvent { log, stream, kind, payload } = event;
+        let SourceEvent {
+            log,
+            stream,
+            kind,
+            payload,
+        } = event;
         apply_source(&mut model, &log, (&stream, &kind, &payload), &mut dirty)
             .map_err(HandlerError::poison)?;
     }
@@ -201,8 +222,13 @@ async fn take_in(
         model.apply_deltas(&deltas, &mut dirty);
     } else {
         for event in batch {
-            apply_source(model, log, (&event.stream, &event.kind, &event.payload), &mut dirty)
-                .map_err(HandlerError::poison)?;
+            apply_source(
+                model,
+                log,
+                (&event.stream, &event.kind, &event.payload),
+                &mut dirty,
+            )
+            .map_err(HandlerError::poison)?;
         }
         store::put_source_events(tx, log, batch).await?;
     }
@@ -220,18 +246,22 @@ async fn dossier_deltas(
     model: &Model,
     batch: &[Recorded],
 ) -> Result<BTreeMap<Key, i64>, HandlerError> {
-    let mut codes: Vec<String> =
-        batch.iter().map(|event| facts::dossier(&event.stream).to_owned()).collect();
+    let mut codes: Vec<String> = batch
+        .iter()
+        .map(|event| facts::dossier(&event.stream).to_owned())
+        .collect();
     codes.sort_unstable();
     codes.dedup();
     let before = store::facts(tx, &codes).await?;
     let mut after: BTreeMap<String, Facts> = before.clone();
     for event in batch {
-        let fact = facts::fact(&event.kind, &event.payload)
-            .map_err(HandlerError::poison)?;
+        let fact = facts::fact(&event.kind, &event.payload).map_err(HandlerError::poison)?;
         if let Some(fact) = fact {
             let code = facts::dossier(&event.stream).to_owned();
-            after.entry(code).or_default().apply(&fact, event.occurred_at(), event.position);
+            after
+                .entry(code)
+                .or_default()
+                .apply(&fact, event.occurred_at(), event.position);
         }
     }
     after.retain(|code, facts| before.get(code) != Some(facts));
@@ -241,7 +271,12 @@ async fn dossier_deltas(
         for (key, count) in facts.contributions(model.offset) {
             *deltas.entry(key).or_default() += count;
         }
-        for (key, count) in before.get(code).map(|old| old.contributions(model.offset)).into_iter().flatten() {
+        for (key, count) in before
+            .get(code)
+            .map(|old| old.contributions(model.offset))
+            .into_iter()
+            .flatten()
+        {
             *deltas.entry(key).or_default() -= count;
         }
     }
@@ -287,7 +322,9 @@ pub(crate) async fn report_health(
 ) {
     loop {
         for (log, condition) in consumers.conditions() {
-            health.set(&format!("follows {log}"), condition.is_healthy()).await;
+            health
+                .set(&format!("follows {log}"), condition.is_healthy())
+                .await;
         }
         match shutdown.run_until_cancelled(consumers.changed()).await {
             Some(true) => {}

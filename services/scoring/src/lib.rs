@@ -35,7 +35,13 @@ use model::Model;
 pub const LOG: &str = "scoring";
 
 /// Tables whose content follows from the followed logs alone.
-const TABLES: &[&str] = &["source_events", "dossier_facts", "counters", "leaf_scores", "horizon"];
+const TABLES: &[&str] = &[
+    "source_events",
+    "dossier_facts",
+    "counters",
+    "leaf_scores",
+    "horizon",
+];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
@@ -61,8 +67,13 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let settings = &config.settings;
-    let options = settings.database_url.parse().context("the address of scoring's database")?;
-    let tables = ReadModel::open(options, &MIGRATOR, TABLES).await.context("opening the read model")?;
+    let options = settings
+        .database_url
+        .parse()
+        .context("the address of scoring's database")?;
+    let tables = ReadModel::open(options, &MIGRATOR, TABLES)
+        .await
+        .context("opening the read model")?;
     let clock = settings.clock();
     let log = EventLog::open(tables.pool().clone(), LOG, clock.as_fn(), shutdown.clone())
         .await
@@ -76,17 +87,29 @@ pub async fn serve(
         |follower, (log, owner)| follower.source(log, owner.clone()),
     );
     let model = Arc::new(RwLock::new(Model::new(config.offset())));
-    let followed = follower.checkpoints().await.context("reading the checkpoints")?;
+    let followed = follower
+        .checkpoints()
+        .await
+        .context("reading the checkpoints")?;
     let mut filler = Scorer::new(Arc::clone(&model), None, Ids::random(), followed.clone());
     tables
         .refill(&mut filler, &sources, &followed, &shutdown)
         .await
         .context("filling the read model from the logs")?;
-    let mut connection = tables.pool().acquire().await.context("reading the read model")?;
+    let mut connection = tables
+        .pool()
+        .acquire()
+        .await
+        .context("reading the read model")?;
     *model.write().await = handler::load(&mut connection, config.offset()).await?;
     drop(connection);
 
-    let scorer = Scorer::new(Arc::clone(&model), Some(log.clone()), Ids::random(), followed);
+    let scorer = Scorer::new(
+        Arc::clone(&model),
+        Some(log.clone()),
+        Ids::random(),
+        followed,
+    );
     let api = api::Api::new(api::Parts {
         model,
         tables,
@@ -118,7 +141,10 @@ pub async fn serve(
 
 fn sources(config: &Config) -> anyhow::Result<Vec<Source>> {
     let owner = |log: &'static str, url: &str| -> anyhow::Result<Source> {
-        Ok((log, runtime::channel(url).with_context(|| format!("the address of {log}"))?))
+        Ok((
+            log,
+            runtime::channel(url).with_context(|| format!("the address of {log}"))?,
+        ))
     };
     Ok(vec![
         owner("registry", &config.registry_url)?,

@@ -74,7 +74,8 @@ impl Model {
 
     /// The month up to which scores are kept.
     pub(crate) fn horizon_month(&self) -> Option<Month> {
-        self.horizon.map(|at| Month::of(self.offset.to_datetime(at).date()))
+        self.horizon
+            .map(|at| Month::of(self.offset.to_datetime(at).date()))
     }
 
     /// Moves the horizon on; a new month makes every unit's standing in it due.
@@ -117,7 +118,10 @@ impl Model {
                 let name = format!("{} {}", event.code, event.edition);
                 let definition = Definition::parse(&event.document, &name)
                     .map_err(|faults| ModelError::Definition(list(&faults)))?;
-                self.definitions.entry(event.code).or_default().insert(event.edition, definition);
+                self.definitions
+                    .entry(event.code)
+                    .or_default()
+                    .insert(event.edition, definition);
                 dirty.everything();
                 Ok(())
             }
@@ -125,12 +129,16 @@ impl Model {
                 let event = assessments::MeasureReported::decode(payload)?;
                 let month = match event.month.parse() {
                     Ok(ids::Period::Month(month)) => month,
-                    _ => return Err(ModelError::Field(format!("{:?} is not a month", event.month))),
+                    _ => {
+                        return Err(ModelError::Field(format!(
+                            "{:?} is not a month",
+                            event.month
+                        )));
+                    }
                 };
-                let value: Decimal = event
-                    .value
-                    .parse()
-                    .map_err(|_| ModelError::Field(format!("{:?} is not a decimal", event.value)))?;
+                let value: Decimal = event.value.parse().map_err(|_| {
+                    ModelError::Field(format!("{:?} is not a decimal", event.value))
+                })?;
                 dirty.unit_since(&event.unit, month);
                 self.reported
                     .entry(event.unit)
@@ -140,7 +148,9 @@ impl Model {
                     .insert(month, value);
                 Ok(())
             }
-            _ => Err(ModelError::Field(format!("no event of assessments is called {kind}"))),
+            _ => Err(ModelError::Field(format!(
+                "no event of assessments is called {kind}"
+            ))),
         }
     }
 
@@ -159,18 +169,30 @@ impl Model {
 
     /// Every unit that anything was counted or reported for.
     pub(crate) fn active_units(&self) -> BTreeSet<&str> {
-        self.units.keys().chain(self.reported.keys()).map(String::as_str).collect()
+        self.units
+            .keys()
+            .chain(self.reported.keys())
+            .map(String::as_str)
+            .collect()
     }
 
     /// The first month that anything was counted or reported for a unit.
     pub(crate) fn first_month(&self, unit: &str) -> Option<Month> {
         let counted = self.units.get(unit).and_then(Counters::first_month);
-        let reported = self.reported.get(unit).into_iter().flat_map(BTreeMap::values);
+        let reported = self
+            .reported
+            .get(unit)
+            .into_iter()
+            .flat_map(BTreeMap::values);
         let reported = reported.filter_map(|months| months.keys().next().copied());
         counted.into_iter().chain(reported).min()
     }
 }
 
 fn list(faults: &[impl ToString]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    faults
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
 }

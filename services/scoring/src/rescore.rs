@@ -44,35 +44,53 @@ pub(crate) fn rescore(model: &Model, dirty: &Dirty) -> Vec<Change> {
 }
 
 /// The leaves of one index that have other points than were told.
-fn changed(model: &Model, definition: &Definition, key: IndexKey, inputs: &Figures) -> Option<Change> {
+fn changed(
+    model: &Model,
+    definition: &Definition,
+    key: IndexKey,
+    inputs: &Figures,
+) -> Option<Change> {
     let told = model.leaves.get(&key);
     let edition = definition.edition();
     let mut leaves = Vec::new();
     for leaf in definition.leaves() {
         let score = leaf.score(&inputs.of(definition, leaf.code()));
         let score = wire(leaf.code(), &score);
-        let same = told.and_then(|told| told.get(&score.leaf)).is_some_and(|told| {
-            told.edition == edition
-                && (&told.points, &told.max, &told.reason) == (&score.points, &score.max, &score.reason)
-        });
+        let same = told
+            .and_then(|told| told.get(&score.leaf))
+            .is_some_and(|told| {
+                told.edition == edition
+                    && (&told.points, &told.max, &told.reason)
+                        == (&score.points, &score.max, &score.reason)
+            });
         if !same {
             leaves.push(score);
         }
     }
-    (!leaves.is_empty()).then(|| Change { key, edition: edition.to_owned(), leaves })
+    (!leaves.is_empty()).then(|| Change {
+        key,
+        edition: edition.to_owned(),
+        leaves,
+    })
 }
 
 /// A leaf's score for the wire.
 pub(crate) fn wire(code: &LeafCode, score: &LeafScore) -> pb::LeafScore {
     pb::LeafScore {
         leaf: code.to_string(),
-        points: score.points.map(|points| points.to_string()).unwrap_or_default(),
+        points: score
+            .points
+            .map(|points| points.to_string())
+            .unwrap_or_default(),
         max: score.max.to_string(),
         reason: score.reason(),
         inputs: score
             .inputs
             .iter()
-            .map(|(name, value)| pb::Input { name: name.clone(), value: value.to_string() })
+            .map(|(name, value)| pb::Input {
+                name: name.clone(),
+                value: value.to_string(),
+            })
             .collect(),
     }
 }
@@ -80,19 +98,31 @@ pub(crate) fn wire(code: &LeafCode, score: &LeafScore) -> pb::LeafScore {
 /// Every subject and period whose figures may have changed: units, the groups that they are in, and the province.
 fn subjects(view: &View<'_>, dirty: &Dirty) -> BTreeSet<(Period, Subject)> {
     let mut subjects = BTreeSet::new();
-    let Some(horizon) = view.model.horizon_month() else { return subjects };
+    let Some(horizon) = view.model.horizon_month() else {
+        return subjects;
+    };
     for unit in view.model.active_units() {
-        let Some(first) = view.model.first_month(unit) else { continue };
-        let Some(span) = dirty.span(unit, first) else { continue };
-        let Ok(code) = unit.parse::<UnitCode>() else { continue };
+        let Some(first) = view.model.first_month(unit) else {
+            continue;
+        };
+        let Some(span) = dirty.span(unit, first) else {
+            continue;
+        };
+        let Ok(code) = unit.parse::<UnitCode>() else {
+            continue;
+        };
         let until = span.until.map_or(horizon, |until| until.min(horizon));
         let months = (span.from.ordinal()..=until.ordinal()).filter_map(Month::from_ordinal);
         let periods: BTreeSet<Period> = months.flat_map(Month::periods).collect();
         for period in periods {
-            let Some(group) = view.group(&code, period) else { continue };
+            let Some(group) = view.group(&code, period) else {
+                continue;
+            };
             subjects.insert((period, Subject::Unit(code.clone())));
             subjects.extend(Subject::group(group).map(|group| (period, group)));
-            let province = view.province(period).map(|province| (period, Subject::Unit(province)));
+            let province = view
+                .province(period)
+                .map(|province| (period, Subject::Unit(province)));
             subjects.extend(province);
         }
     }
@@ -130,7 +160,11 @@ pub(crate) struct Figures {
 
 impl<'a> View<'a> {
     pub(crate) fn new(model: &'a Model) -> Self {
-        Self { model, groups: RefCell::default(), offers: RefCell::default() }
+        Self {
+            model,
+            groups: RefCell::default(),
+            offers: RefCell::default(),
+        }
     }
 
     /// The group of a unit at the end of a period, or when it last was in it; none when it was not.
@@ -152,19 +186,30 @@ impl<'a> View<'a> {
     }
 
     fn province(&self, period: Period) -> Option<UnitCode> {
-        Some(self.model.directory.province(period.last_day())?.code.clone())
+        Some(
+            self.model
+                .directory
+                .province(period.last_day())?
+                .code
+                .clone(),
+        )
     }
 
     /// The units whose figures make a subject's.
     pub(crate) fn members(&self, period: Period, subject: &Subject) -> Vec<UnitCode> {
-        let active = || self.model.active_units().into_iter().filter_map(|unit| unit.parse().ok());
+        let active = || {
+            self.model
+                .active_units()
+                .into_iter()
+                .filter_map(|unit| unit.parse().ok())
+        };
         match subject {
-            Subject::Group(group) => {
-                active().filter(|unit| self.group(unit, period) == Some(group)).collect()
-            }
-            Subject::Unit(unit) if self.group(unit, period) == Some("province") => {
-                active().filter(|unit| self.group(unit, period).is_some()).collect()
-            }
+            Subject::Group(group) => active()
+                .filter(|unit| self.group(unit, period) == Some(group))
+                .collect(),
+            Subject::Unit(unit) if self.group(unit, period) == Some("province") => active()
+                .filter(|unit| self.group(unit, period).is_some())
+                .collect(),
             Subject::Unit(unit) => vec![unit.clone()],
         }
     }
@@ -175,36 +220,59 @@ impl<'a> View<'a> {
             Subject::Group(group) => Some(*group),
             Subject::Unit(unit) => self.group(unit, period),
         };
-        let Some(group) = group else { return Vec::new() };
+        let Some(group) = group else {
+            return Vec::new();
+        };
         let editions = self.model.definitions.values().flat_map(BTreeMap::values);
-        editions.filter(|edition| edition.applies_to(group) && edition.covers(period)).collect()
+        editions
+            .filter(|edition| edition.applies_to(group) && edition.covers(period))
+            .collect()
     }
 
     /// Every figure of a subject in a period.
     pub(crate) fn inputs(&self, period: Period, subject: &Subject) -> Figures {
         let members = self.members(period, subject);
-        let offers: Vec<_> =
-            members.iter().map(|unit| self.offer(unit, period.last_day())).collect();
+        let offers: Vec<_> = members
+            .iter()
+            .map(|unit| self.offer(unit, period.last_day()))
+            .collect();
         let union = |part: fn(&Offer) -> &BTreeSet<String>| -> BTreeSet<String> {
-            offers.iter().flat_map(|offer| part(offer).iter().cloned()).collect()
+            offers
+                .iter()
+                .flat_map(|offer| part(offer).iter().cloned())
+                .collect()
         };
         let (online, with_fee) = (union(|offer| &offer.online), union(|offer| &offer.with_fee));
-        let units = members.iter().filter_map(|unit| self.model.units.get(unit.as_str()));
-        let counted = figures(units, period, |name| match name {
+        let units: Vec<_> = members
+            .iter()
+            .filter_map(|unit| self.model.units.get(unit.as_str()))
+            .collect();
+        let counted = figures(&units, period, |name| match name {
             "procedures_paid_online" => with_fee.clone(),
             _ => online.clone(),
         });
-        let mut counted: BTreeMap<String, Decimal> =
-            counted.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let mut counted: BTreeMap<String, Decimal> = counted
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
         let sizes = [
             ("procedures", union(|offer| &offer.all).len()),
             ("procedures_online", online.len()),
             ("procedures_with_fee", with_fee.len()),
-            ("procedures_payment_integrated", union(|offer| &offer.payment_integrated).len()),
-            ("procedures_identity_connected", union(|offer| &offer.identity_connected).len()),
+            (
+                "procedures_payment_integrated",
+                union(|offer| &offer.payment_integrated).len(),
+            ),
+            (
+                "procedures_identity_connected",
+                union(|offer| &offer.identity_connected).len(),
+            ),
         ];
         counted.extend(sizes.map(|(name, size)| (name.to_owned(), Decimal::from(size))));
-        Figures { counted, reported: self.reported(&members, period) }
+        Figures {
+            counted,
+            reported: self.reported(&members, period),
+        }
     }
 
     fn offer(&self, unit: &UnitCode, day: Date) -> std::rc::Rc<Offer> {
@@ -217,9 +285,15 @@ impl<'a> View<'a> {
             let code = procedure.code.to_string();
             let statement = procedure.statement;
             let parts = [
-                (statement.online != unit::OnlineLevel::Information, &mut offer.online),
+                (
+                    statement.online != unit::OnlineLevel::Information,
+                    &mut offer.online,
+                ),
                 (statement.payment_duty, &mut offer.with_fee),
-                (statement.payment_duty && statement.payment_integrated, &mut offer.payment_integrated),
+                (
+                    statement.payment_duty && statement.payment_integrated,
+                    &mut offer.payment_integrated,
+                ),
                 (statement.identity_connected, &mut offer.identity_connected),
             ];
             for (_, part) in parts.into_iter().filter(|(holds, _)| *holds) {
@@ -234,19 +308,31 @@ impl<'a> View<'a> {
 
     /// Reported figures of all members: the sum over the period's months, and the sum of each member's newest by its
     /// end.
-    fn reported(&self, members: &[UnitCode], period: Period) -> BTreeMap<String, (Decimal, Decimal)> {
+    fn reported(
+        &self,
+        members: &[UnitCode],
+        period: Period,
+    ) -> BTreeMap<String, (Decimal, Decimal)> {
         let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
         let (from, until) = (period.first_month(), period.last_month());
-        for reports in members.iter().filter_map(|unit| self.model.reported.get(unit.as_str())) {
+        for reports in members
+            .iter()
+            .filter_map(|unit| self.model.reported.get(unit.as_str()))
+        {
             for (measure, months) in reports {
-                let Some((newest, at_end)) = months.range(..=until).next_back() else { continue };
+                let Some((newest, at_end)) = months.range(..=until).next_back() else {
+                    continue;
+                };
                 if *newest < from {
                     // A flow has nothing to say of this period; a stock still stands as it was last reported.
                     sums.entry(measure.clone()).or_default().1 += at_end;
                     continue;
                 }
                 let sum = sums.entry(measure.clone()).or_default();
-                sum.0 += months.range(from..=until).map(|(_, value)| value).sum::<Decimal>();
+                sum.0 += months
+                    .range(from..=until)
+                    .map(|(_, value)| value)
+                    .sum::<Decimal>();
                 sum.1 += at_end;
             }
         }
@@ -257,7 +343,10 @@ impl<'a> View<'a> {
 impl Figures {
     /// What the rule of a leaf is given.
     pub(crate) fn of(&self, definition: &Definition, leaf: &LeafCode) -> Inputs {
-        let names = definition.leaf(leaf).into_iter().flat_map(index::Leaf::inputs);
+        let names = definition
+            .leaf(leaf)
+            .into_iter()
+            .flat_map(index::Leaf::inputs);
         names
             .filter_map(|name| Some((name.as_str(), self.value(definition, name.as_str())?)))
             .collect()
@@ -269,13 +358,18 @@ impl Figures {
             return Some(*value);
         }
         let (flow, stock) = self.reported.get(name)?;
-        let is_stock = definition.input(name).is_some_and(|input| input.kind == InputKind::Stock);
+        let is_stock = definition
+            .input(name)
+            .is_some_and(|input| input.kind == InputKind::Stock);
         Some(if is_stock { *stock } else { *flow })
     }
 
     /// Every figure with its name, reported ones as flows.
     pub(crate) fn all(&self) -> BTreeMap<String, Decimal> {
-        let reported = self.reported.iter().map(|(name, (flow, _))| (name.clone(), *flow));
+        let reported = self
+            .reported
+            .iter()
+            .map(|(name, (flow, _))| (name.clone(), *flow));
         reported.chain(self.counted.clone()).collect()
     }
 }

@@ -33,8 +33,10 @@ pub(crate) async fn put_source_events(
     let streams: Vec<String> = events.iter().map(|event| event.stream.clone()).collect();
     let kinds: Vec<String> = events.iter().map(|event| event.kind.clone()).collect();
     let payloads: Vec<Vec<u8>> = events.iter().map(|event| event.payload.to_vec()).collect();
-    let recorded: Vec<jiff_sqlx::Timestamp> =
-        events.iter().map(|event| event.recorded_at.to_sqlx()).collect();
+    let recorded: Vec<jiff_sqlx::Timestamp> = events
+        .iter()
+        .map(|event| event.recorded_at.to_sqlx())
+        .collect();
     sqlx::query!(
         "insert into source_events (log, position, stream, kind, payload, recorded_at)
          select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
@@ -73,7 +75,10 @@ pub(crate) async fn facts(
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.code, row.facts.0.into())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.code, row.facts.0.into()))
+        .collect())
 }
 
 /// Remembers these dossiers.
@@ -88,8 +93,10 @@ pub(crate) async fn put_facts(
     let (opened, ended): (Vec<Option<i32>>, Vec<Option<i32>>) = months
         .map(|(opened, ended)| (opened.map(Month::ordinal), ended.map(Month::ordinal)))
         .unzip();
-    let rows: Vec<sqlx::types::Json<FactsRow>> =
-        dossiers.values().map(|facts| sqlx::types::Json(FactsRow::from(facts))).collect();
+    let rows: Vec<sqlx::types::Json<FactsRow>> = dossiers
+        .values()
+        .map(|facts| sqlx::types::Json(FactsRow::from(facts)))
+        .collect();
     sqlx::query!(
         "insert into dossier_facts (code, unit, opened_month, ended_month, facts)
          select * from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::jsonb[])
@@ -128,7 +135,10 @@ pub(crate) async fn facts_in(
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.code, row.facts.0.into())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.code, row.facts.0.into()))
+        .collect())
 }
 
 /// Adds to counters.
@@ -138,9 +148,14 @@ pub(crate) async fn add_counters(
 ) -> sqlx::Result<()> {
     let units: Vec<String> = deltas.keys().map(|key| key.unit.clone()).collect();
     let months: Vec<i32> = deltas.keys().map(|key| key.month.ordinal()).collect();
-    let counters: Vec<String> = deltas.keys().map(|key| key.counter.name().to_owned()).collect();
-    let procedures: Vec<String> =
-        deltas.keys().map(|key| key.procedure.clone().unwrap_or_default()).collect();
+    let counters: Vec<String> = deltas
+        .keys()
+        .map(|key| key.counter.name().to_owned())
+        .collect();
+    let procedures: Vec<String> = deltas
+        .keys()
+        .map(|key| key.procedure.clone().unwrap_or_default())
+        .collect();
     let values: Vec<i64> = deltas.values().copied().collect();
     sqlx::query!(
         "insert into counters (unit, month, counter, procedure, value)
@@ -216,10 +231,20 @@ pub(crate) async fn leaves(
     .await?;
     let mut leaves: BTreeMap<IndexKey, BTreeMap<String, Points>> = BTreeMap::new();
     for row in rows {
-        let (Ok(period), Ok(subject)) = (row.period.parse(), row.subject.parse()) else { continue };
-        let key = IndexKey { index: row.index_code, period, subject };
-        let points =
-            Points { edition: row.edition, points: row.points, max: row.max, reason: row.reason };
+        let (Ok(period), Ok(subject)) = (row.period.parse(), row.subject.parse()) else {
+            continue;
+        };
+        let key = IndexKey {
+            index: row.index_code,
+            period,
+            subject,
+        };
+        let points = Points {
+            edition: row.edition,
+            points: row.points,
+            max: row.max,
+            reason: row.reason,
+        };
         leaves.entry(key).or_default().insert(row.leaf, points);
     }
     Ok(leaves)

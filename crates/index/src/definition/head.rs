@@ -67,16 +67,17 @@ pub(super) fn read(fields: &Fields<'_>) -> Option<Head> {
 
 fn groups(cursor: &Cursor<'_>) -> Option<BTreeSet<&'static str>> {
     let words = GROUPS.map(|group| (group, group));
+    let items = cursor.items()?;
+    if items.is_empty() {
+        cursor.fault("a definition judges at least one group");
+    }
     let mut groups = BTreeSet::new();
-    for item in cursor.items()? {
+    for item in items {
         if let Some(group) = item.choice(&words)
             && !groups.insert(group)
         {
             item.fault(format!("the group {group} stands here twice"));
         }
-    }
-    if groups.is_empty() {
-        cursor.fault("a definition judges at least one group");
     }
     Some(groups)
 }

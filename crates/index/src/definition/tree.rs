@@ -117,9 +117,11 @@ impl<'a> Trees<'a> {
             } else {
                 ""
             };
-            fields.fault(format!(
-                "the maxima of the children add up to {sum}, not {max}{remedy}"
-            ));
+            let message = format!("the maxima of the children add up to {sum}, not {max}{remedy}");
+            match fields.get("max").or_else(|| fields.get("total")) {
+                Some(cursor) => cursor.fault(message),
+                None => fields.fault(message),
+            }
         }
         Some(Branch {
             aggregate,

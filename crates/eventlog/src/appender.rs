@@ -1,60 +1,56 @@
 //! The appender: one task per open log, through which every append of the process goes.
 //!
-//! It takes everything that waits, judges it against the stream versions it remembers, and commits the batch in
-//! one statement that moves the head by compare-and-swap. The next batch gathers while that one syncs, so no
-//! delay is needed to make batches large.
+//! It takes everything that waits, judges it against the stream versions it remembers, and commits
+//! the batch in one statement that moves the head by compare-and-swap. The next batch gathers while
+//! that one syncs, so no delay is needed to make batches large.
 //!
-//! That is the quick way. Whatever makes it fail (another process appended first, a stream or a request id that
-//! exists after all, an append that expects more than is known here, a connection that died) sends the batch the
-//! careful way: under the head's row lock, with every version and receipt looked up, nothing can come between.
+//! That is the quick way. Whatever makes it fail (another process appended first, a stream or a
+//! request id that exists after all, an append that expects more than is known here, a connection
+//! that died) sends the batch the careful way: under the head's row lock, with every version and
+//! receipt looked up, nothing can come between.
 
 pub(crate) mod batch;
 pub(crate) mod fault;
+mod memory;
 pub(crate) mod rows;
 
-use std::collections::{BTreeSet, VecDeque};
-use std::num::NonZeroUsize;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use lru::LruCache;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{mpsc, watch};
 
 use self::batch::{Attempt, Batch, Item};
 use self::fault::Fault;
+use self::memory::Memory;
 use self::rows::{HeadRow, Rows};
 use crate::error::StorageError;
-use crate::event::{Expected, Position, Version};
+use crate::event::Position;
 use crate::judge::{Knowledge, Verdict, judge};
 use crate::{Clock, advance, query};
 
-/// Appends that may wait. More than any server lets in at once, so a full queue means that the database is slow,
-/// and then the callers had better wait at their own deadlines.
+/// Appends that may wait. More than any server lets in at once, so a full queue means that the
+/// database is slow, and then the callers had better wait at their own deadlines.
 pub(crate) const QUEUE: usize = 4_096;
 
 /// Most appends in one batch. Beyond this the commit is no longer what takes the time.
 const BATCH_ITEMS: usize = 1_024;
 
-/// Stream versions to remember: some 10 MB. Must exceed what one batch names, or judging it would forget its start.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
-
-/// Longest tail of another process's events that is read to bring the remembered versions up to date; beyond it
-/// forgetting them all is cheaper.
-const TAIL: i64 = 10_000;
-
 /// How long one try may take before its connection is given up.
 const TRY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a batch is tried again. Longer than a restart of PostgreSQL, shorter than most callers' patience.
+/// How long a batch is tried again. Longer than a restart of PostgreSQL, shorter than most callers'
+/// patience.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// First and longest pause after a failed try.
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How often listeners are woken at most. A notification takes a lock of the whole server when it commits, and wakes
-/// a process for each listener: on every batch it would take a third of the appender's time.
+/// How often listeners are woken at most. A notification takes a lock of the whole server when it
+/// commits, and wakes a process for each listener: on every batch it would take a third of the
+/// appender's time.
 const NOTIFY_EVERY: Duration = Duration::from_millis(10);
 
 /// What the appender task owns.
@@ -63,10 +59,7 @@ pub(crate) struct Appender {
     clock: Clock,
     options: PgConnectOptions,
     connection: Option<PgConnection>,
-    /// The head as last seen.
-    head: HeadRow,
-    /// Stream versions as of `head`.
-    versions: LruCache<String, Version>,
+    memory: Memory,
     heads: watch::Sender<Position>,
     /// When listeners were woken last.
     notified: Option<Instant>,
@@ -87,15 +80,15 @@ impl Appender {
             clock,
             options: session(options, name),
             connection: None,
-            head,
-            versions: LruCache::new(REMEMBERED),
+            memory: Memory::new(head),
             heads,
             notified: None,
             unheard: false,
         }
     }
 
-    /// Appends until the last sender is gone, so that calls in flight can commit while the service drains.
+    /// Appends until the last sender is gone, so that calls in flight can commit while the service
+    /// drains.
     pub(crate) async fn run(mut self, mut waiting: mpsc::Receiver<Item>) {
         let mut items = Vec::with_capacity(BATCH_ITEMS);
         loop {
@@ -120,7 +113,7 @@ impl Appender {
     async fn notify(&mut self) {
         self.unheard = false;
         if let Ok(mut connection) = self.connected().await
-            && query::notify(&mut connection, self.head.position)
+            && query::notify(&mut connection, self.memory.head().position)
                 .await
                 .is_ok()
         {
@@ -209,11 +202,12 @@ impl Appender {
     /// One statement, on what is remembered. What has no answer afterwards must go the careful way.
     async fn quick(&mut self, batch: &mut Batch) -> Result<(), Fault> {
         let mut connection = self.connected().await?;
-        if *self.heads.borrow() > self.head.position {
+        if *self.heads.borrow() > self.memory.head().position {
             let head = query::head(&mut connection).await?;
-            self.catch_up(&mut connection, head).await?;
+            self.memory.catch_up(&mut connection, head).await?;
         }
-        self.look_up(&mut connection, batch, |expected| !expected.is_none())
+        self.memory
+            .look_up(&mut connection, batch, |expected| !expected.is_none())
             .await?;
         let (attempt, rows) = self.plan(&batch.items, Knowledge::Remembered);
         if attempt.verdicts.contains(&Verdict::Doubtful) {
@@ -225,7 +219,8 @@ impl Appender {
             self.answer(batch, &attempt);
             return Ok(());
         }
-        // In doubt from the moment the statement leaves until its outcome is known, also if this is cancelled.
+        // In doubt from the moment the statement leaves until its outcome is known, also if this is
+        // cancelled.
         batch.doubts.push(attempt);
         let outcome = self.write(&mut connection, &rows).await;
         if let Err(fault @ Fault::Broken(_)) = outcome {
@@ -246,13 +241,13 @@ impl Appender {
         Ok(())
     }
 
-    /// One transaction under the head's lock, in which nothing is presumed. What has no answer afterwards repeats a
-    /// request id that it stored, and finds its receipt the next time.
+    /// One transaction under the head's lock, in which nothing is presumed. What has no answer
+    /// afterwards repeats a request id that it stored, and finds its receipt the next time.
     async fn careful(&mut self, batch: &mut Batch) -> Result<(), Fault> {
         let mut connection = self.connected().await?;
         let mut tx = connection.begin().await?;
         let head = query::lock_head(&mut tx).await?;
-        self.catch_up(&mut tx, head).await?;
+        self.memory.catch_up(&mut tx, head).await?;
         if let Some(attempt) = committed(&mut tx, &mut batch.doubts).await? {
             tx.rollback().await?;
             self.connection = Some(connection);
@@ -263,13 +258,17 @@ impl Appender {
         if !request_ids.is_empty() {
             batch.answer_repeats(&query::receipts(&mut *tx, &request_ids).await?);
         }
-        self.look_up(&mut tx, batch, |_| true).await?;
+        self.memory.look_up(&mut tx, batch, |_| true).await?;
         let (attempt, rows) = self.plan(&batch.items, Knowledge::Locked);
         let attempt = if attempt.accepts() {
-            // Nothing can come between, so a key that exists all the same means that the log is damaged.
             match self.write(&mut tx, &rows).await {
                 Ok(_) => {}
-                Err(Fault::Duplicate(error)) => return Err(Fault::Refused(error)),
+                // Nothing can come between, so somebody changed the log by hand: what is remembered
+                // may be wrong.
+                Err(Fault::Duplicate(error)) => {
+                    self.memory.forget();
+                    return Err(Fault::Refused(error));
+                }
                 Err(fault) => return Err(fault),
             }
             batch.doubts.push(attempt);
@@ -289,13 +288,16 @@ impl Appender {
     /// Judges the items that have no answer, and lays out those that may be appended.
     fn plan<'a>(&self, items: &'a [Item], knowledge: Knowledge) -> (Attempt, Rows<'a>) {
         let asks = items.iter().map(Item::open);
-        let verdicts = judge(asks.clone(), self.head.position, knowledge, |stream| {
-            self.versions.peek(stream).copied()
-        });
+        let verdicts = judge(
+            asks.clone(),
+            self.memory.head().position,
+            knowledge,
+            |stream| self.memory.version(stream),
+        );
         let judged = asks
             .zip(&verdicts)
             .filter_map(|(ask, verdict)| Some((ask?, verdict)));
-        let rows = Rows::new(self.head, (self.clock)(), judged);
+        let rows = Rows::new(self.memory.head(), (self.clock)(), judged);
         (
             Attempt {
                 head: rows.next(),
@@ -308,89 +310,27 @@ impl Appender {
 
     /// Gives the answers of an attempt that is certain, and remembers what it changed.
     fn answer(&mut self, batch: &mut Batch, attempt: &Attempt) {
-        if attempt.accepts() && attempt.head.position >= self.head.position {
-            self.head = attempt.head;
-        }
-        for (item, verdict) in batch.items.iter().zip(&attempt.verdicts) {
-            let (Some(ask), Verdict::Accepted { appended, .. }) = (item.open(), verdict) else {
-                continue;
-            };
-            for (stream, version) in ask.streams.iter().zip(&appended.versions) {
-                remember(&mut self.versions, &stream.stream, *version);
-            }
-        }
+        self.memory.learn(batch, attempt);
         let conflicts = batch.answer(attempt);
         if conflicts > 0 {
             metrics::counter!("chiso_log_conflicts_total", "log" => self.name).increment(conflicts);
         }
-        advance(&self.heads, self.head.position);
+        advance(&self.heads, self.memory.head().position);
     }
 
-    /// The connection of before, or a new one. Whoever takes it puts it back only when it is in order.
+    /// The connection of before, or a new one. Whoever takes it puts it back only when it is in
+    /// order.
     async fn connected(&mut self) -> Result<PgConnection, Fault> {
         match self.connection.take() {
             Some(connection) => Ok(connection),
             None => Ok(PgConnection::connect_with(&self.options).await?),
         }
     }
-
-    /// Brings what is remembered up to a newer head.
-    async fn catch_up(
-        &mut self,
-        connection: &mut PgConnection,
-        head: HeadRow,
-    ) -> Result<(), Fault> {
-        let behind = head.position - self.head.position;
-        if head.hash == self.head.hash && behind == 0 {
-            self.head = head;
-            return Ok(());
-        }
-        if (1..=TAIL).contains(&behind) {
-            for (stream, version) in
-                query::grown(connection, self.head.position, head.position).await?
-            {
-                remember(&mut self.versions, &stream, version);
-            }
-        } else {
-            // Far behind; or the database was put back to an earlier state, and nothing remembered holds.
-            self.versions.clear();
-        }
-        self.head = head;
-        Ok(())
-    }
-
-    /// Looks up the streams of a batch that are not remembered, as far as what is expected of them asks for it.
-    async fn look_up(
-        &mut self,
-        connection: &mut PgConnection,
-        batch: &Batch,
-        needed: impl Fn(Expected) -> bool,
-    ) -> Result<(), Fault> {
-        let mut unknown = BTreeSet::new();
-        for stream in batch
-            .items
-            .iter()
-            .filter_map(Item::open)
-            .flat_map(|ask| &ask.streams)
-        {
-            // `get`, not `peek`: what this batch names must be the last to be forgotten.
-            if self.versions.get(&stream.stream).is_none() && needed(stream.expected) {
-                unknown.insert(stream.stream.as_str());
-            }
-        }
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let unknown: Vec<&str> = unknown.into_iter().collect();
-        for (stream, version) in query::versions(connection, &unknown).await? {
-            self.versions.put(stream, version);
-        }
-        Ok(())
-    }
 }
 
-/// Takes the attempt that was committed after all, if one was. Called under the head's lock, and the attempts that
-/// were not can no longer be as soon as anything is appended, for they hang on the head of before.
+/// Takes the attempt that was committed after all, if one was. Called under the head's lock, and
+/// the attempts that were not can no longer be as soon as anything is appended, for they hang on
+/// the head of before.
 async fn committed(
     connection: &mut PgConnection,
     doubts: &mut Vec<Attempt>,
@@ -407,16 +347,8 @@ async fn committed(
     Ok(None)
 }
 
-fn remember(versions: &mut LruCache<String, Version>, stream: &str, version: Version) {
-    match versions.get_mut(stream) {
-        Some(remembered) => *remembered = version,
-        None => {
-            versions.put(stream.to_owned(), version);
-        }
-    }
-}
-
-/// Settings of the appender's session: an acknowledged append is on disk, and no wait is without end.
+/// Settings of the appender's session: an acknowledged append is on disk, and no wait is without
+/// end.
 fn session(options: PgConnectOptions, name: &str) -> PgConnectOptions {
     options
         .application_name(&format!("chiso {name} appender"))

@@ -1,5 +1,5 @@
-//! An append as it waits for its turn: checked, encoded and digested in the caller's task, so that the
-//! appender, which everybody shares, only has to order and chain.
+//! An append as it waits for its turn: checked, encoded and digested in the caller's task, so that
+//! the appender, which everybody shares, only has to order and chain.
 
 use std::collections::BTreeSet;
 
@@ -17,6 +17,9 @@ pub(crate) struct Ask {
     pub(crate) receipts: Vec<NewReceipt>,
     /// How many events it has.
     pub(crate) events: usize,
+    /// How many events, streams or receipts it has, whichever there are most of: the rows that it
+    /// costs to judge.
+    pub(crate) rows: usize,
     /// How many bytes it will store, envelopes left out.
     pub(crate) bytes: usize,
 }
@@ -61,14 +64,15 @@ impl Ask {
                 .iter()
                 .map(|receipt| receipt.response.len())
                 .sum::<usize>();
-        check_append(events, bytes)?;
+        check_append(&append, events, bytes)?;
         check_receipts(&append.receipts)?;
         let streams = append
             .streams
             .into_iter()
             .map(AskStream::new)
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
+            rows: events.max(streams.len()).max(append.receipts.len()),
             streams,
             receipts: append.receipts,
             events,

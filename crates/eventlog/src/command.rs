@@ -1,52 +1,29 @@
 //! From a command to its events: load, decide, append, answer.
 
 mod context;
+mod error;
 
-use contracts::problem::Problem;
 use decider::Decider;
 use prost::Message;
 use prost::bytes::Bytes;
 
 pub use self::context::Context;
-use crate::error::{AppendError, StorageError};
+pub use self::error::{DecodeError, ExecuteError, LoadError};
+use crate::error::AppendError;
 use crate::event::{
     Append, Expected, NewReceipt, Position, Receipt, Recorded, StreamAppend, Version,
 };
 use crate::log::EventLog;
 
-/// How often a command is decided again because somebody else's came first. Each time means that another command was
-/// obeyed, so this bounds how unlucky one may be.
-const DECISIONS: usize = 4;
+/// How often a command is decided again because somebody else's came first. Each time means that
+/// another command was obeyed, so this bounds how unlucky one may be.
+const DECISIONS: usize = 8;
 
 /// Events of a stream that are folded at a time.
 const PAGE: i64 = 1_000;
 
-/// An event that cannot be read back.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    /// This program is older than the event, or the log belongs to another service.
-    #[error("no event is called {0}; use a newer version of this program")]
-    UnknownKind(String),
-    /// The bytes are no message of that kind.
-    #[error("the stored bytes are no {kind}; verify the log")]
-    Malformed {
-        /// The event's kind.
-        kind: String,
-        /// What the decoder says.
-        #[source]
-        source: prost::DecodeError,
-    },
-    /// The message says something that cannot be.
-    #[error("the stored {kind} makes no sense: {why}; verify the log")]
-    Invalid {
-        /// The event's kind.
-        kind: String,
-        /// What is wrong.
-        why: String,
-    },
-}
-
-/// How the events of an aggregate are stored. Old versions of an event are brought up to date here, and only here.
+/// How the events of an aggregate are stored. Old versions of an event are brought up to date here,
+/// and only here.
 pub trait Codec {
     /// The aggregate.
     type Aggregate: Decider;
@@ -84,125 +61,16 @@ pub struct Loaded<A> {
     pub last_position: Position,
 }
 
-/// Why an aggregate could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The database did not answer.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// A stored event cannot be read.
-    #[error("cannot read the event at position {position}")]
-    Decode {
-        /// Where.
-        position: Position,
-        /// Why.
-        #[source]
-        source: DecodeError,
-    },
-}
-
 /// A command that was obeyed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Executed<R> {
     /// The answer, now or of the first time.
     pub response: R,
-    /// Position of the command's last event; when it made none, of the newest event that its answer rests on.
+    /// Position of the command's last event; when it made none, of the newest event that its answer
+    /// rests on.
     pub position: Position,
     /// Whether this is the answer of an earlier call with the same request id.
     pub replayed: bool,
-}
-
-/// Why a command was not obeyed.
-#[derive(Debug, thiserror::Error)]
-pub enum ExecuteError<R> {
-    /// The aggregate refused.
-    #[error("refused: {0}")]
-    Refused(R),
-    /// The stream is not at the version that the caller expected, or too many others came first.
-    #[error("the version is {actual}, not {expected} as expected; read it again and decide anew")]
-    Conflict {
-        /// What was expected.
-        expected: Version,
-        /// The stream's version.
-        actual: Version,
-    },
-    /// The request id belongs to another command.
-    #[error("the request id was used for another command; draw a new one")]
-    RequestIdReused,
-    /// The command's events are beyond what one append may have, or carry what no log takes.
-    #[error("the command's events cannot be appended")]
-    Unfit(#[source] AppendError),
-    /// A stored event cannot be read.
-    #[error("cannot read the event at position {position}")]
-    Decode {
-        /// Where.
-        position: Position,
-        /// Why.
-        #[source]
-        source: DecodeError,
-    },
-    /// The database did not answer. With a request id the call may simply be repeated.
-    #[error("the event log is unavailable; repeat the call with the same request id")]
-    Storage(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl<R> ExecuteError<R> {
-    /// The error for the caller; `refusal` knows the aggregate's own.
-    pub fn problem(self, refusal: impl FnOnce(R) -> Problem) -> Problem {
-        match self {
-            Self::Refused(why) => refusal(why),
-            Self::Conflict { expected, actual } => Problem::conflict(
-                format!(
-                    "the version is {actual}, not {expected} as expected; read it again and decide anew"
-                ),
-                expected,
-                actual,
-            ),
-            Self::RequestIdReused => Problem::invalid(
-                "context.request_id",
-                "was used for another command; draw a new one",
-            ),
-            Self::Unfit(error) => error.into(),
-            Self::Decode { position, source } => {
-                tracing::error!(
-                    position,
-                    error = &source as &dyn std::error::Error,
-                    "cannot read an event"
-                );
-                Problem::internal("a stored event cannot be read; tell the operator")
-            }
-            Self::Storage(source) => {
-                tracing::warn!(
-                    error = &*source as &dyn std::error::Error,
-                    "the event log is unavailable"
-                );
-                Problem::unavailable(
-                    "the event log is unavailable; repeat the call with the same request id",
-                )
-            }
-        }
-    }
-}
-
-impl<R> From<LoadError> for ExecuteError<R> {
-    fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::Storage(error) => error.into(),
-            LoadError::Decode { position, source } => Self::Decode { position, source },
-        }
-    }
-}
-
-impl<R> From<StorageError> for ExecuteError<R> {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(Box::new(error))
-    }
-}
-
-impl From<LoadError> for Problem {
-    fn from(error: LoadError) -> Self {
-        ExecuteError::<std::convert::Infallible>::from(error).problem(|never| match never {})
-    }
 }
 
 impl<A: Decider> Loaded<A> {
@@ -252,11 +120,12 @@ pub async fn load<C: Codec>(
 
 /// Loads the aggregate, decides, appends with a receipt, and answers.
 ///
-/// `decide` says which events follow in a state at a version. `respond` makes the answer from the state and version
-/// after them; the position is not known by then and is [`Executed::position`].
+/// `decide` says which events follow in a state at a version. `respond` makes the answer from the
+/// state and version after them; the position is not known by then and is [`Executed::position`].
 ///
-/// A repeat under the same request id gets the first answer again. When somebody else comes first, the command is
-/// decided anew, unless the caller said which version it expects. With `validate_only` nothing is appended.
+/// A repeat under the same request id gets the first answer again. When somebody else comes first,
+/// the command is decided anew, unless the caller said which version it expects. With
+/// `validate_only` nothing is appended.
 ///
 /// # Errors
 /// See [`ExecuteError`].

@@ -3,8 +3,8 @@
 use contracts::problem::Problem;
 
 use crate::event::{
-    Expected, MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES, MAX_STREAM_BYTES, Receipt,
-    Version,
+    Append, Expected, MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES, MAX_STREAM_BYTES,
+    Receipt, Version,
 };
 
 /// PostgreSQL did not do what was asked.
@@ -51,7 +51,8 @@ pub enum OpenError {
 pub enum AppendError {
     /// Somebody else appended to the stream first.
     #[error(
-        "stream {stream} is at version {actual}, not as expected ({expected}); read it and decide again"
+        "stream {stream} is at version {actual}, not as expected ({expected}); \
+         read it and decide again"
     )]
     Conflict {
         /// Which stream.
@@ -82,8 +83,8 @@ pub enum AppendError {
         /// What about it, and what to do.
         why: &'static str,
     },
-    /// The database did not answer in time, or refused. Whether the append was made is then unknown, unless it carries
-    /// a receipt: with one, the append may simply be repeated.
+    /// The database did not answer in time, or refused. Whether the append was made is then
+    /// unknown, unless it carries a receipt: with one, the append may simply be repeated.
     #[error("could not append to the event log; repeat the call with the same request id")]
     Storage(#[source] std::sync::Arc<StorageError>),
 }
@@ -153,9 +154,16 @@ pub(crate) fn check_event_bytes(actual: usize) -> Result<(), AppendError> {
     limit("bytes in one event", actual, MAX_EVENT_BYTES)
 }
 
-/// Refuses an append of more than [`MAX_APPEND_EVENTS`] or [`MAX_APPEND_BYTES`].
-pub(crate) fn check_append(events: usize, bytes: usize) -> Result<(), AppendError> {
+/// Refuses an append of more than [`MAX_APPEND_EVENTS`] events, streams or receipts, or
+/// [`MAX_APPEND_BYTES`].
+pub(crate) fn check_append(
+    append: &Append,
+    events: usize,
+    bytes: usize,
+) -> Result<(), AppendError> {
     limit("events", events, MAX_APPEND_EVENTS)?;
+    limit("streams", append.streams.len(), MAX_APPEND_EVENTS)?;
+    limit("receipts", append.receipts.len(), MAX_APPEND_EVENTS)?;
     limit("bytes", bytes, MAX_APPEND_BYTES)
 }
 

@@ -19,13 +19,14 @@ pub type Hash = [u8; 32];
 /// The hash before the first event.
 pub const ZERO_HASH: Hash = [0; 32];
 
-/// Most events that one append may carry.
+/// Most events that one append may carry, and most streams and most receipts.
 pub const MAX_APPEND_EVENTS: usize = 10_000;
 
 /// Most bytes of metadata and payload that one append may carry.
 pub const MAX_APPEND_BYTES: usize = 16 << 20;
 
-/// Most bytes of metadata and payload in one event, so that a feed message always holds a whole one.
+/// Most bytes of metadata and payload in one event, so that a feed message always holds a whole
+/// one.
 pub const MAX_EVENT_BYTES: usize = 1 << 20;
 
 /// Most bytes in the name of a stream; the index on it could not take more than 2,700.
@@ -61,7 +62,8 @@ impl Recorded {
         pb::Metadata::decode(self.metadata.clone())
     }
 
-    /// When it happened in the world; [`recorded_at`](Self::recorded_at) when its metadata does not say.
+    /// When it happened in the world; [`recorded_at`](Self::recorded_at) when its metadata does not
+    /// say.
     pub fn occurred_at(&self) -> Timestamp {
         self.metadata()
             .ok()
@@ -198,7 +200,8 @@ pub struct Receipt {
 /// All of it is committed, or none.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Append {
-    /// Events by stream. A stream may come more than once; each time it is judged after the one before.
+    /// Events by stream. A stream may come more than once; each time it is judged after the one
+    /// before.
     pub streams: Vec<StreamAppend>,
     /// Receipts to store with them.
     pub receipts: Vec<NewReceipt>,

@@ -30,8 +30,8 @@ const PAGE: i64 = 1_000;
 /// Most events in one message.
 const MESSAGE_EVENTS: usize = 200;
 
-/// Bytes after which a message takes no further event. With one event of the largest size on top it stays below the
-/// 4 MiB that gRPC clients take by default.
+/// Bytes after which a message takes no further event. With one event of the largest size on top it
+/// stays below the 4 MiB that gRPC clients take by default.
 const MESSAGE_BYTES: usize = 2 << 20;
 
 /// Largest message that is sent.

@@ -1,8 +1,8 @@
-//! The hash chain: each event's hash covers the event before it, so nothing can be altered, removed or
-//! inserted without every later hash changing.
+//! The hash chain: each event's hash covers the event before it, so nothing can be altered, removed
+//! or inserted without every later hash changing.
 //!
-//! `hash = SHA-256(previous ‖ position ‖ stream ‖ version ‖ kind ‖ recorded_at ‖ metadata ‖ payload)`, over the
-//! bytes as stored, where
+//! `hash = SHA-256(previous ‖ position ‖ stream ‖ version ‖ kind ‖ recorded_at ‖ metadata ‖
+//! payload)`, over the bytes as stored, where
 //!
 //! | part | bytes |
 //! |---|---|
@@ -98,8 +98,8 @@ mod tests {
         }
     }
 
-    /// The documented layout, written out by hand. If this fails, no log made so far would verify any more: undo the
-    /// change.
+    /// The documented layout, written out by hand. If this fails, no log made so far would verify
+    /// any more: undo the change.
     #[test]
     fn the_layout_is_the_documented_one() {
         let (metadata, payload) = (digest(b"metadata"), digest(b"payload"));

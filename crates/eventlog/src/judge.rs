@@ -1,5 +1,5 @@
-//! Which appends of a batch may be made, and where they land. A pure function of the appends, in their order,
-//! and of the stream versions at the head.
+//! Which appends of a batch may be made, and where they land. A pure function of the appends, in
+//! their order, and of the stream versions at the head.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,9 +25,11 @@ pub(crate) enum Verdict {
         /// The stream's version.
         actual: Version,
     },
-    /// It expects more than is known here, so somebody else may have appended: look at the head first.
+    /// It expects more than is known here, so somebody else may have appended: look at the head
+    /// first.
     Doubtful,
-    /// It repeats the request id of an append accepted before it: that one's receipt will answer it.
+    /// It repeats the request id of an append accepted before it: that one's receipt will answer
+    /// it.
     Later,
     /// It has its answer already.
     Answered,
@@ -36,14 +38,15 @@ pub(crate) enum Verdict {
 /// How well the stream versions are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Knowledge {
-    /// As of a head that may have moved since. A stream that nobody asked about is presumed not to exist when the append
-    /// expects so: the unique key on (stream, version) would tell.
+    /// As of a head that may have moved since. A stream that nobody asked about is presumed not to
+    /// exist when the append expects so: the unique key on (stream, version) would tell.
     Remembered,
     /// As of the head, which is locked. Every stream is known.
     Locked,
 }
 
-/// Judges `asks` in order, each after the ones accepted before it; `None` stands for one that has its answer.
+/// Judges `asks` in order, each after the ones accepted before it; `None` stands for one that has
+/// its answer.
 ///
 /// `known` says a stream's version at the head, which is at `position`.
 pub(crate) fn judge<'a>(

@@ -1,14 +1,16 @@
 //! The event log: one service's only truth.
 //!
-//! A log holds streams of events in one order, in the schema `eventlog` of the service's own PostgreSQL database.
+//! A log holds streams of events in one order, in the schema `eventlog` of the service's own
+//! PostgreSQL database.
 //!
-//! - Positions are 1, 2, 3, … without a gap, in commit order: a reader needs `position > n` and nothing else, and a
-//!   hole is proof of damage.
-//! - An append states what it expects of its streams and is committed in whole or not at all, durably before it is
-//!   acknowledged, and whether or not its caller still waits.
-//! - A command's answer is stored with its events under the caller's request id: repeating the command answers the
-//!   same again, and changes nothing.
-//! - Every event's hash covers the one before it ([`hash`]), so that [`EventLog::verify`] finds what was altered.
+//! - Positions are 1, 2, 3, … without a gap, in commit order: a reader needs `position > n` and
+//!   nothing else, and a hole is proof of damage.
+//! - An append states what it expects of its streams and is committed in whole or not at all,
+//!   durably before it is acknowledged, and whether or not its caller still waits.
+//! - A command's answer is stored with its events under the caller's request id: repeating the
+//!   command answers the same again, and changes nothing.
+//! - Every event's hash covers the one before it ([`hash`]), so that [`EventLog::verify`] finds
+//!   what was altered.
 //!
 //! Any number of processes may append to one log: see [`EventLog::append`] for how they agree.
 #![forbid(unsafe_code)]

@@ -45,9 +45,9 @@ struct Inner {
 impl EventLog {
     /// Opens the log in the pool's database, making its schema first if need be.
     ///
-    /// `name` is the log's name in metrics and on the wire. `clock` says when events are recorded. `shutdown` ends
-    /// the log's watching and tailing; appends are taken until the last clone is gone, so that calls in flight can
-    /// finish while the service drains.
+    /// `name` is the log's name in metrics and on the wire. `clock` says when events are recorded.
+    /// `shutdown` ends the log's watching and tailing; appends are taken until the last clone is
+    /// gone, so that calls in flight can finish while the service drains.
     ///
     /// # Errors
     /// When the database does not answer or its user may not make the schema.
@@ -95,7 +95,8 @@ impl EventLog {
         self.inner.name
     }
 
-    /// The identity of the log, drawn when its schema was made: a restored copy keeps it, a new log has another.
+    /// The identity of the log, drawn when its schema was made: a restored copy keeps it, a new log
+    /// has another.
     pub fn epoch(&self) -> Uuid {
         self.inner.epoch
     }
@@ -117,9 +118,10 @@ impl EventLog {
 
     /// Appends all of it or nothing, and returns when it is on disk.
     ///
-    /// The appends of all callers go to one task, which commits whatever waits as one batch. Appenders of several
-    /// processes agree by compare-and-swap on the head: whoever lost reads what it missed and judges again. An append
-    /// that fails does so alone. Dropping the future once the append is queued does not take it back.
+    /// The appends of all callers go to one task, which commits whatever waits as one batch.
+    /// Appenders of several processes agree by compare-and-swap on the head: whoever lost reads
+    /// what it missed and judges again. An append that fails does so alone. Dropping the future
+    /// once the append is queued does not take it back.
     ///
     /// # Errors
     /// See [`AppendError`]. All but `Storage` mean that nothing was appended.
@@ -132,12 +134,13 @@ impl EventLog {
 
     /// Appends within the caller's transaction, which must be at the level read committed.
     ///
-    /// The head stays locked until the transaction ends, so this comes last, right before the commit. After the commit
-    /// call [`committed`](Self::committed), so that watchers here need not wait for the database to tell them.
+    /// The head stays locked until the transaction ends, so this comes last, right before the
+    /// commit. After the commit call [`committed`](Self::committed), so that watchers here need not
+    /// wait for the database to tell them.
     ///
     /// # Errors
-    /// See [`AppendError`]. After `Conflict`, `TooLarge` and `Invalid` nothing was written and the transaction can go
-    /// on; after `Storage` it is over.
+    /// See [`AppendError`]. After `Conflict`, `TooLarge` and `Invalid` nothing was written and the
+    /// transaction can go on; after `Storage` it is over.
     pub async fn append_in(
         &self,
         transaction: &mut PgConnection,
@@ -244,8 +247,8 @@ impl EventLog {
             .map_err(StorageError::during("read a stream of the event log"))
     }
 
-    /// The next events of one stream with a greater version than `after`, at most `limit` (1 to [`MAX_READ`]). A page
-    /// of large events may be shorter; only an empty one means the end.
+    /// The next events of one stream with a greater version than `after`, at most `limit` (1 to
+    /// [`MAX_READ`]). A page of large events may be shorter; only an empty one means the end.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -258,8 +261,8 @@ impl EventLog {
         Ok(self.stream_page(stream, after, limit).await?.events)
     }
 
-    /// The next events of the log with a greater position than `after`, at most `limit` (1 to [`MAX_READ`]). A page of
-    /// large events may be shorter; only an empty one means the end.
+    /// The next events of the log with a greater position than `after`, at most `limit` (1 to
+    /// [`MAX_READ`]). A page of large events may be shorter; only an empty one means the end.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -284,8 +287,8 @@ impl EventLog {
         })
     }
 
-    /// The newest position that this process knows of: own appends at once, those of others when the database tells,
-    /// within a second at the latest.
+    /// The newest position that this process knows of: own appends at once, those of others when
+    /// the database tells, within a second at the latest.
     pub fn heads(&self) -> watch::Receiver<Position> {
         self.inner.heads.subscribe()
     }
@@ -318,7 +321,8 @@ impl std::fmt::Debug for EventLog {
     }
 }
 
-/// Brings the schema up to date. The bookkeeping lives in the log's schema, apart from the service's own migrations.
+/// Brings the schema up to date. The bookkeeping lives in the log's schema, apart from the
+/// service's own migrations.
 async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     let mut migrator = sqlx::migrate!();
     migrator.dangerous_set_table_name("eventlog.migrations");

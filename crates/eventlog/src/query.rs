@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::appender::rows::HeadRow;
 use crate::event::{Hash, Position, Receipt, Recorded, Version};
 
-/// Most bytes of metadata and payload that one page holds beside its first event, so that a page of large events
-/// cannot exhaust the memory.
+/// Most bytes of metadata and payload that one page holds beside its first event, so that a page of
+/// large events cannot exhaust the memory.
 const PAGE_BYTES: usize = 32 << 20;
 
 /// The head as it is now.
@@ -126,8 +126,8 @@ pub(crate) async fn receipts(
     request_ids: &[Uuid],
 ) -> Result<Vec<Receipt>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select request_id, method, request_hash as "request_hash: Hash", response, first_position,
-            last_position, recorded_at as "recorded_at: jiff_sqlx::Timestamp"
+        r#"select request_id, method, request_hash as "request_hash: Hash", response,
+            first_position, last_position, recorded_at as "recorded_at: jiff_sqlx::Timestamp"
         from eventlog.receipts where request_id = any($1)"#,
         request_ids
     )
@@ -179,8 +179,8 @@ pub(crate) async fn page(
 ) -> Result<Page, sqlx::Error> {
     let rows = sqlx::query_as!(
         EventRow,
-        r#"select position, stream, version, kind, recorded_at as "recorded_at: jiff_sqlx::Timestamp",
-            metadata, payload, hash as "hash: Hash"
+        r#"select position, stream, version, kind,
+            recorded_at as "recorded_at: jiff_sqlx::Timestamp", metadata, payload, hash as "hash: Hash"
         from eventlog.events where position > $1 order by position limit $2"#,
         after,
         limit
@@ -198,8 +198,8 @@ pub(crate) async fn stream_page(
 ) -> Result<Page, sqlx::Error> {
     let rows = sqlx::query_as!(
         EventRow,
-        r#"select position, stream, version, kind, recorded_at as "recorded_at: jiff_sqlx::Timestamp",
-            metadata, payload, hash as "hash: Hash"
+        r#"select position, stream, version, kind,
+            recorded_at as "recorded_at: jiff_sqlx::Timestamp", metadata, payload, hash as "hash: Hash"
         from eventlog.events where stream = $1 and version > $2 order by version limit $3"#,
         stream,
         after,
@@ -209,7 +209,8 @@ pub(crate) async fn stream_page(
     collect(rows, limit).await
 }
 
-/// The next events of several streams, stream by stream, at most `limit` and at most about [`PAGE_BYTES`].
+/// The next events of several streams, stream by stream, at most `limit` and at most about
+/// [`PAGE_BYTES`].
 pub(crate) async fn streams_page(
     executor: impl PgExecutor<'_>,
     streams: &[&str],
@@ -218,8 +219,8 @@ pub(crate) async fn streams_page(
 ) -> Result<Page, sqlx::Error> {
     let rows = sqlx::query_as!(
         EventRow,
-        r#"select position, stream, version, kind, recorded_at as "recorded_at: jiff_sqlx::Timestamp",
-            metadata, payload, hash as "hash: Hash"
+        r#"select position, stream, version, kind,
+            recorded_at as "recorded_at: jiff_sqlx::Timestamp", metadata, payload, hash as "hash: Hash"
         from eventlog.events where stream = any($1) and (stream, version) > ($2, $3)
         order by stream, version limit $4"#,
         streams as _,

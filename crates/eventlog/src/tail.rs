@@ -11,10 +11,11 @@ use crate::log::EventLog;
 const PAGE: i64 = 1_000;
 
 impl EventLog {
-    /// The events after a position, in order and without a gap, then every new one as it is committed, in pages that
-    /// are never empty.
+    /// The events after a position, in order and without a gap, then every new one as it is
+    /// committed, in pages that are never empty.
     ///
-    /// Ends when the log shuts down, and after an error; whoever wants more starts again after the last position.
+    /// Ends when the log shuts down, and after an error; whoever wants more starts again after the
+    /// last position.
     pub fn tail(
         &self,
         after: Position,
@@ -39,7 +40,8 @@ impl EventLog {
                 // Cannot fail while `self` holds the sender.
                 let _ = heads.wait_for(|head| *head > after).await;
                 match self.read(after, PAGE).await {
-                    // The head that was announced has been taken back by a restore: wait for the next.
+                    // The head that was announced has been taken back by a restore: wait for the
+                    // next.
                     Ok(page) if page.is_empty() => {
                         let _ = heads.changed().await;
                     }

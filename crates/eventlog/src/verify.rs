@@ -73,8 +73,8 @@ impl fmt::Display for Damage {
 }
 
 impl EventLog {
-    /// Walks the hash chain from `after` to the head as it is when the walk begins, telling `on_progress` after
-    /// every page.
+    /// Walks the hash chain from `after` to the head as it is when the walk begins, telling
+    /// `on_progress` after every page.
     ///
     /// With `after` above zero the events up to there, and their hashes, are taken on trust.
     ///
@@ -167,7 +167,8 @@ impl Walk {
         continues
     }
 
-    /// Whoever makes room for an event moves the ones after it, and leaves them chained as they were.
+    /// Whoever makes room for an event moves the ones after it, and leaves them chained as they
+    /// were.
     fn why_broken(&self, following: Option<&Recorded>) -> DamageKind {
         let moved = following.is_some_and(|following| {
             hash::of_recorded(following, self.next(), &self.progress.hash) == following.hash

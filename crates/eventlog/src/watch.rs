@@ -20,7 +20,8 @@ pub(crate) async fn run(
     heads: watch::Sender<Position>,
     shutdown: CancellationToken,
 ) {
-    // Of its own, so that listening takes no connection from the service's pool: one to listen, one to look.
+    // Of its own, so that listening takes no connection from the service's pool: one to listen, one
+    // to look.
     let pool = PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(POLL)

@@ -11,9 +11,9 @@ use crate::error::{AppendError, StorageError};
 use crate::event::{Appended, Receipt};
 use crate::judge::Verdict;
 
-/// Most events in a batch, unless one append alone has more: a larger one would make everybody wait for longer than it
-/// saves.
-const BATCH_EVENTS: usize = 5_000;
+/// Most events, or streams, in a batch, unless one append alone has more: a larger one would make
+/// everybody wait for longer than it saves.
+const BATCH_ROWS: usize = 5_000;
 
 /// Most bytes in a batch, unless one append alone has more.
 const BATCH_BYTES: usize = 8 << 20;
@@ -103,13 +103,13 @@ impl Batch {
     pub(crate) fn split(items: impl Iterator<Item = Item>) -> Vec<Self> {
         let mut batches = Vec::new();
         let mut batch = Self::default();
-        let (mut events, mut bytes) = (0, 0);
+        let (mut rows, mut bytes) = (0, 0);
         for item in items {
-            events += item.ask.events;
+            rows += item.ask.rows;
             bytes += item.ask.bytes;
-            if !batch.items.is_empty() && (events > BATCH_EVENTS || bytes > BATCH_BYTES) {
+            if !batch.items.is_empty() && (rows > BATCH_ROWS || bytes > BATCH_BYTES) {
                 batches.push(std::mem::take(&mut batch));
-                (events, bytes) = (item.ask.events, item.ask.bytes);
+                (rows, bytes) = (item.ask.rows, item.ask.bytes);
             }
             batch.items.push(item);
         }
@@ -144,8 +144,8 @@ impl Batch {
             .collect()
     }
 
-    /// Answers the items whose command was obeyed before, by the receipts of then. A receipt that an attempt in doubt
-    /// stored is no repeat.
+    /// Answers the items whose command was obeyed before, by the receipts of then. A receipt that
+    /// an attempt in doubt stored is no repeat.
     pub(crate) fn answer_repeats(&mut self, receipts: &[Receipt]) {
         for (index, item) in self.items.iter_mut().enumerate() {
             let Some(ask) = item.open() else { continue };

@@ -19,13 +19,13 @@ pub(crate) enum Fault {
     Refused(#[source] Error),
 }
 
-/// SQLSTATE classes and codes that say: rolled back, and another try may succeed. Transaction rollback, lack of
-/// resources, object not in the needed state or locked, cancelled by a timeout, read-only after a fail-over, server
-/// starting up, system trouble.
+/// SQLSTATE classes and codes that say: rolled back, and another try may succeed. Transaction
+/// rollback, lack of resources, object not in the needed state or locked, cancelled by a timeout,
+/// read-only after a fail-over, server starting up, system trouble.
 const PASSING: [&str; 7] = ["40", "53", "55", "57014", "25006", "57P03", "58"];
 
-/// SQLSTATE classes that say that the connection is gone: connection exceptions, and an administrator or a crash
-/// that ended it.
+/// SQLSTATE classes that say that the connection is gone: connection exceptions, and an
+/// administrator or a crash that ended it.
 const LOST: [&str; 2] = ["08", "57P"];
 
 impl From<Error> for Fault {

@@ -44,8 +44,8 @@ struct ReceiptRows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Lays out and chains what `judged` accepts after `base`, at `now` or, if the clock went back, at the time of
-    /// the event before.
+    /// Lays out and chains what `judged` accepts after `base`, at `now` or, if the clock went back,
+    /// at the time of the event before.
     pub(crate) fn new<'v>(
         base: HeadRow,
         now: Timestamp,
@@ -118,11 +118,12 @@ impl<'a> Rows<'a> {
         self.hashes.push(self.next.hash);
     }
 
-    /// Moves the head and inserts the rows in one statement, if the head is still where they were laid out from. Says
-    /// whether it was; if not, nothing happened.
+    /// Moves the head and inserts the rows in one statement, if the head is still where they were
+    /// laid out from. Says whether it was; if not, nothing happened.
     ///
-    /// The compare-and-swap comes first in the statement and everything else hangs on it: whoever waits here for the
-    /// head's row lock finds the row changed and inserts nothing. `notify` wakes the listeners of other processes.
+    /// The compare-and-swap comes first in the statement and everything else hangs on it: whoever
+    /// waits here for the head's row lock finds the row changed and inserts nothing. `notify` wakes
+    /// the listeners of other processes.
     pub(crate) async fn write(
         &self,
         connection: &mut PgConnection,
@@ -138,15 +139,19 @@ impl<'a> Rows<'a> {
                 insert into eventlog.events
                     (position, stream, version, kind, recorded_at, metadata, payload, hash)
                 select $1 + e.place, e.stream, e.version, e.kind, $5, e.metadata, e.payload, e.hash
-                from unnest($6::text[], $7::bigint[], $8::text[], $9::bytea[], $10::bytea[], $11::bytea[])
-                    with ordinality as e(stream, version, kind, metadata, payload, hash, place)
+                from unnest(
+                    $6::text[], $7::bigint[], $8::text[], $9::bytea[], $10::bytea[], $11::bytea[]
+                ) with ordinality as e(stream, version, kind, metadata, payload, hash, place)
                 where exists (select from moved)
             ), receipt as (
                 insert into eventlog.receipts
-                    (request_id, method, request_hash, response, first_position, last_position, recorded_at)
+                    (request_id, method, request_hash, response, first_position, last_position,
+                    recorded_at)
                 select r.request_id, r.method, r.request_hash, r.response, r.first, r.last, $5
-                from unnest($12::uuid[], $13::text[], $14::bytea[], $15::bytea[], $16::bigint[], $17::bigint[])
-                    as r(request_id, method, request_hash, response, first, last)
+                from unnest(
+                    $12::uuid[], $13::text[], $14::bytea[], $15::bytea[], $16::bigint[],
+                    $17::bigint[]
+                ) as r(request_id, method, request_hash, response, first, last)
                 where exists (select from moved)
             )
             select case when $18 then pg_notify('eventlog', position::text) end is null as "moved!"

@@ -44,7 +44,8 @@ pub struct Context {
     pub client: String,
     /// W3C trace context of the call; empty when there is none.
     pub traceparent: String,
-    /// Request id of the command at the start of the chain: its own, unless it follows from another.
+    /// Request id of the command at the start of the chain: its own, unless it follows from
+    /// another.
     pub correlation_id: Uuid,
     /// The event that the command follows from, when a service gives the command itself.
     pub causation: Option<pb::Cause>,
@@ -53,8 +54,8 @@ pub struct Context {
 impl Context {
     /// Checks a request's context.
     ///
-    /// `request` is the request with its context taken out: what is left is its content. `now` is when it came in and
-    /// `fresh_id` stands in for a request id that the caller left out.
+    /// `request` is the request with its context taken out: what is left is its content. `now` is
+    /// when it came in and `fresh_id` stands in for a request id that the caller left out.
     ///
     /// # Errors
     /// Names every field that is malformed.
@@ -103,8 +104,8 @@ impl Context {
         })
     }
 
-    /// The context of a command that the service gives itself: a timer, an import, a consumer. `request_id` must be the
-    /// same whenever the same command is given again.
+    /// The context of a command that the service gives itself: a timer, an import, a consumer.
+    /// `request_id` must be the same whenever the same command is given again.
     pub fn internal(method: &'static str, actor: &str, request_id: Uuid, now: Timestamp) -> Self {
         Self {
             request_id,
@@ -124,8 +125,8 @@ impl Context {
         }
     }
 
-    /// An event of this command, the `index`th, counted from 0. Its id is a UUIDv7 that follows from the command alone,
-    /// so that trying again makes the same event.
+    /// An event of this command, the `index`th, counted from 0. Its id is a UUIDv7 that follows
+    /// from the command alone, so that trying again makes the same event.
     pub fn event(&self, index: usize, kind: &'static str, payload: Bytes) -> NewEvent {
         let metadata = pb::Metadata {
             event_id: self.event_id(index).to_string(),

@@ -138,7 +138,8 @@ proptest! {
         prop_assert_eq!(judged, expected);
     }
 
-    /// A conflict is answered without asking the database, so it must be one whatever else was appended meanwhile.
+    /// A conflict is answered without asking the database, so it must be one whatever else was
+    /// appended meanwhile.
     #[test]
     fn a_conflict_by_memory_is_a_conflict_in_truth(
         remembered in versions(),
@@ -155,8 +156,8 @@ proptest! {
         }
     }
 
-    /// With an up-to-date but incomplete memory, what is not in doubt is right, except that a stream nobody remembers is
-    /// presumed absent where absence is expected.
+    /// With an up-to-date but incomplete memory, what is not in doubt is right, except that a
+    /// stream nobody remembers is presumed absent where absence is expected.
     #[test]
     fn what_is_not_remembered_is_in_doubt_or_presumed_absent(
         versions in versions(),

@@ -250,7 +250,7 @@ async fn a_command_that_changes_nothing_is_answered_with_a_receipt_if_it_has_an_
 async fn commands_that_meet_are_decided_anew() {
     let options = database().await;
     let logs = [open(&options).await, open(&options).await];
-    let commands = (0..4usize).map(|command| {
+    let commands = (0..6usize).map(|command| {
         let log = logs[command % 2].clone();
         async move { add(&log, &context(1 + command as u128, 1), 1).await }
     });
@@ -258,7 +258,7 @@ async fn commands_that_meet_are_decided_anew() {
         executed.unwrap();
     }
     let loaded = load::<PurseCodec>(&logs[0], "purse-1").await.unwrap();
-    assert_eq!((loaded.state.coins, loaded.version), (4, 4));
+    assert_eq!((loaded.state.coins, loaded.version), (6, 6));
 }
 
 #[tokio::test]

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use eventlog::{Append, AppendError, Appended, EventLog, Expected};
 use sqlx::{Connection, PgConnection};
+use stack::{Options, Stack};
 use tokio_util::sync::CancellationToken;
 
 use crate::proxy::Proxy;
 use crate::support::{
-    CEILING, Dice, all, append, assert_sound, database, open, payload, pool, receipt, story,
-    ticking, to,
+    CEILING, Dice, all, append, assert_sound, database, eventually, open, payload, pool, receipt,
+    story, ticking, to,
 };
 
 /// A log whose appender goes by the proxy, with the connection it needs already made.
@@ -73,6 +74,8 @@ async fn a_lost_commit_is_found_even_when_others_appended_since() {
     let found = plain.read(appended.first - 1, 1).await.unwrap();
     assert_eq!(payload(&found[0]), "lost");
     assert_eq!(all(&plain).await.len(), 3);
+    // What the appender remembers of the stream is not from before the other's append.
+    append(&log, "a-1", Expected::Any, &["next"]).await.unwrap();
     assert_sound(&plain).await;
 }
 
@@ -160,6 +163,60 @@ async fn persist(log: &EventLog, caller: u64, call: u64) -> i64 {
             Err(error) => panic!("{content}: {error:?}"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn appends_outlive_a_crash_of_the_database() {
+    let stack = Stack::start(&Options::named("eventlog-crash")).unwrap();
+    let options = stack.fresh_database("eventlog").unwrap().parse().unwrap();
+    let log = open(&options).await;
+    let callers: Vec<_> = (0..8)
+        .map(|caller| {
+            let log = log.clone();
+            tokio::spawn(async move {
+                let mut positions = Vec::new();
+                for call in 0..200 {
+                    positions.push((
+                        persist(&log, caller, call).await,
+                        format!("{caller}.{call}"),
+                    ));
+                }
+                positions
+            })
+        })
+        .collect();
+    for crash in 1..=2 {
+        eventually("some appends between crashes", || async {
+            *log.heads().borrow() > crash * 300
+        })
+        .await;
+        tokio::task::block_in_place(|| stack.kill_postgres()).unwrap();
+        // It does not start before the last process of the crashed one has noticed and gone.
+        eventually("PostgreSQL starts again", || async {
+            tokio::task::block_in_place(|| stack.start_postgres()).is_ok()
+        })
+        .await;
+    }
+    let mut acknowledged = Vec::new();
+    for caller in callers {
+        acknowledged.extend(
+            tokio::time::timeout(CEILING, caller)
+                .await
+                .unwrap()
+                .unwrap(),
+        );
+    }
+    acknowledged.sort();
+    let written: Vec<_> = all(&log)
+        .await
+        .iter()
+        .map(|event| (event.position, payload(event)))
+        .collect();
+    assert_eq!(
+        written, acknowledged,
+        "each is in the log once, where it was said to be"
+    );
+    assert_sound(&log).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,8 +7,8 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Forwards connections, and swallows an answer now and then: what was asked for has been done by then, but the asker
-/// sees only a closed connection.
+/// Forwards connections, and swallows an answer now and then: what was asked for has been done by
+/// then, but the asker sees only a closed connection.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     port: u16,

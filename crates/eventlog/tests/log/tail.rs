@@ -91,7 +91,8 @@ async fn poll(
     }
 }
 
-/// Appends in transactions that stay open for a while; says which payloads were committed for certain.
+/// Appends in transactions that stay open for a while; says which payloads were committed for
+/// certain.
 async fn hold(log: EventLog, writer: u64, stop: Arc<AtomicBool>) -> Vec<String> {
     let mut dice = Dice::new(writer);
     let mut committed = Vec::new();
@@ -135,7 +136,8 @@ async fn write(log: EventLog, writer: u64, stop: Arc<AtomicBool>) -> Vec<String>
     committed
 }
 
-/// Ends one of the database's connections at a time, now an appender's, now a reader's or a holder's.
+/// Ends one of the database's connections at a time, now an appender's, now a reader's or a
+/// holder's.
 async fn kill(options: PgConnectOptions, stop: Arc<AtomicBool>) -> i64 {
     let mut killer = PgConnection::connect_with(&options).await.unwrap();
     let mut killed = 0;

@@ -138,7 +138,8 @@ async fn many_writers_over_three_appenders_lose_nothing_and_wait_for_nobody() {
     }
 }
 
-/// What one caller asks of a fresh appender must not depend on what that appender happens to remember.
+/// What one caller asks of a fresh appender must not depend on what that appender happens to
+/// remember.
 #[tokio::test]
 async fn an_appender_learns_from_a_caller_who_knows_more() {
     let options = database().await;

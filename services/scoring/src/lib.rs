@@ -12,6 +12,7 @@ mod facts;
 mod facts_row;
 mod handler;
 mod model;
+mod rebuild;
 mod rescore;
 mod store;
 

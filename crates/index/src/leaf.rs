@@ -102,12 +102,13 @@ impl Leaf {
 
     /// The rule as a formula over the names of inputs, e.g. `6 × active_electronic_result / active`.
     pub fn rule(&self) -> String {
-        self.rule.formula(self.max, |_| None)
+        self.rule.formula(self.max, false, |_| None)
     }
 
     /// The rule with the figures of `score` in it, and what it came to: `6 × 433356 / 597918 = 4.35`.
     pub fn calculation(&self, score: &LeafScore) -> String {
-        let formula = self.rule.formula(self.max, |name| {
+        let exceeds = score.value.is_some_and(|value| value > Decimal::ONE);
+        let formula = self.rule.formula(self.max, exceeds, |name| {
             if name == FULL {
                 return Some(self.max.to_string());
             }
@@ -115,7 +116,8 @@ impl Leaf {
         });
         match (score.points.or(score.value), &score.no_score) {
             (Some(figure), None | Some(NoScore::Information)) => {
-                format!("{formula} = {}", round(figure, self.rounding.digits))
+                let result = round(figure, self.rounding.digits);
+                format!("{formula} {} {result}", self.rule.sign())
             }
             (_, Some(why)) => format!("{formula}: {why}"),
             (None, None) => formula,

@@ -6,8 +6,14 @@ use super::{Measured, Rule, Share};
 use crate::expression::Expression;
 
 impl Rule {
-    /// The rule as a formula; `value` may put a figure in the place of an input's name.
-    pub(crate) fn formula(&self, full: Decimal, value: impl Fn(&str) -> Option<String>) -> String {
+    /// The rule as a formula; `value` may put a figure in the place of an input's name. `exceeds` says that the share
+    /// is known to be above the whole, so that the cut at the maximum has to be shown.
+    pub(crate) fn formula(
+        &self,
+        full: Decimal,
+        exceeds: bool,
+        value: impl Fn(&str) -> Option<String>,
+    ) -> String {
         let shown = |of: &Expression| of.with_values(&value);
         let share = |share: &Share| format!("{} / {}", shown(&share.of), shown(&share.to));
         let measured = |of: &Measured| match of {
@@ -30,13 +36,13 @@ impl Rule {
                 let floor = floor
                     .map(|floor| format!(", nothing below {floor}"))
                     .unwrap_or_default();
-                if *full_at == Decimal::ONE {
-                    format!("{full} × {}{floor}", share(of))
-                } else {
-                    format!("min({full}, {full} × {} / {full_at}){floor}", share(of))
+                match (*full_at == Decimal::ONE, exceeds) {
+                    (true, false) => format!("{full} × {}{floor}", share(of)),
+                    (true, true) => format!("min({full}, {full} × {}){floor}", share(of)),
+                    _ => format!("min({full}, {full} × {} / {full_at}){floor}", share(of)),
                 }
             }
-            Self::Bands { of, .. } => format!("step of {}", measured(of)),
+            Self::Bands { of, steps } => format!("{} in {{{steps}}}", measured(of)),
             Self::Linear { of, from, until } => {
                 format!(
                     "{full} × ({} − {from}) / ({until} − {from}), within 0 to {full}",
@@ -55,7 +61,7 @@ impl Rule {
                     .map(|(state, points)| format!("{state}: {points}"))
                     .collect();
                 let state = value(of).unwrap_or_else(|| of.clone());
-                format!("{state} of {{{}}}", points.join(", "))
+                format!("{state} in {{{}}}", points.join(", "))
             }
             Self::AllOf { conditions } => {
                 let conditions: Vec<_> = conditions.iter().map(shown).collect();
@@ -64,6 +70,14 @@ impl Rule {
             Self::Given { of } | Self::Points { expression: of } => shown(of),
             Self::Value { of, out_of } => format!("{full} × {} / {out_of}", shown(of)),
             Self::Info { of } => measured(of),
+        }
+    }
+
+    /// What stands between the formula and its result: a picked case is not an equation.
+    pub(crate) fn sign(&self) -> &'static str {
+        match self {
+            Self::Bands { .. } | Self::State { .. } | Self::AllOf { .. } => "→",
+            _ => "=",
         }
     }
 }

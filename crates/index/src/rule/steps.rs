@@ -1,5 +1,7 @@
 //! Steps: which points a value gives, with ends that are closed or open as the rule's text says.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
 
 use crate::read::decimal;
@@ -144,6 +146,33 @@ impl Steps {
             }
         }
         None
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let closed = |end: End, closed: &'static str, open: &'static str| {
+            if end.closed { closed } else { open }
+        };
+        match (self.low, self.high) {
+            (None, None) => f.write_str("any"),
+            (Some(low), None) => write!(f, "{} {}", closed(low, ">=", ">"), low.at),
+            (None, Some(high)) => write!(f, "{} {}", closed(high, "<=", "<"), high.at),
+            (Some(low), Some(high)) => {
+                let (open, close) = (closed(low, "[", "("), closed(high, "]", ")"));
+                write!(f, "{open}{}..{}{close}", low.at, high.at)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Steps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (step, points)) in self.0.iter().enumerate() {
+            let comma = if place > 0 { ", " } else { "" };
+            write!(f, "{comma}{step}: {points}")?;
+        }
+        Ok(())
     }
 }
 

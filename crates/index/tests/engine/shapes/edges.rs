@@ -140,6 +140,87 @@ fn rules_are_explained_with_their_figures() {
     assert_eq!(score.inputs.len(), 3);
 }
 
+/// Inputs, a rule, values, and the calculation that is shown.
+type Explained = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+);
+
+#[test]
+fn every_shape_is_explained_in_a_line() {
+    let cases: [Explained; 9] = [
+        (
+            "{ done: number, planned: number }",
+            "{ ratio: { of: done, to: planned } }",
+            &[("done", "12"), ("planned", "10")],
+            "min(2, 2 × 12 / 10) = 2.00",
+        ),
+        (
+            "{ done: number, planned: number }",
+            "{ ratio: { of: done, to: planned, full_at: 80%, floor: 20% } }",
+            &[("done", "4"), ("planned", "10")],
+            "min(2, 2 × 4 / 10 / 0.8), nothing below 0.2 = 1.00",
+        ),
+        (
+            "{ done: number }",
+            "{ bands: { of: done, steps: { '> 90%': 2, '70%..90%': 1, '< 70%': 0 } } }",
+            &[("done", "0.9")],
+            "0.9 in {< 0.7: 0, [0.7..0.9]: 1, > 0.9: 2} → 1.00",
+        ),
+        (
+            "{ done: number }",
+            "{ linear: { of: done, from: 1, until: 5 } }",
+            &[("done", "2")],
+            "2 × (2 − 1) / (5 − 1), within 0 to 2 = 0.50",
+        ),
+        (
+            "{ done: number }",
+            "{ credit: { each: { done: 0.5 }, cap: 1 } }",
+            &[("done", "9")],
+            "min(1, 9 × 0.5) = 1.00",
+        ),
+        (
+            "{ a: number, b: number }",
+            "{ likert: { each: { a: 1, b: 0 } } }",
+            &[("a", "3"), ("b", "1")],
+            "2 × (3 × 1 + 1 × 0) / (3 + 1) = 1.50",
+        ),
+        (
+            "{ plan: [early, late] }",
+            "{ state: { of: plan, points: { early: 2, late: 1 } } }",
+            &[("plan", "late")],
+            "late in {early: 2, late: 1} → 1.00",
+        ),
+        (
+            "{ met: yes_no }",
+            "{ yes_no: met }",
+            &[("met", "yes")],
+            "2 if yes, otherwise 0 → 2.00",
+        ),
+        (
+            "{ sipas: number }",
+            "{ value: { of: sipas, out_of: 100 } }",
+            &[("sipas", "50")],
+            "2 × 50 / 100 = 1.00",
+        ),
+    ];
+    for (inputs, rule, values, expected) in cases {
+        let definition = sound(&one_leaf("2", inputs, rule));
+        let score = score(&definition, values);
+        assert_eq!(definition.leaves()[0].calculation(&score), expected);
+    }
+    let definition = sound(&one_leaf(
+        "2",
+        "{ done: number, all: number }",
+        "{ ratio: { of: done, to: all } }",
+    ));
+    let score = score(&definition, &[("done", "0"), ("all", "0")]);
+    let shown = definition.leaves()[0].calculation(&score);
+    assert_eq!(shown, "2 × 0 / 0: all is 0: nothing to take a share of");
+}
+
 #[test]
 fn a_rule_that_is_no_rule_is_refused() {
     let cases = [

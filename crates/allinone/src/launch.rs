@@ -1,0 +1,80 @@
+//! From options to a service's own configuration.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use runtime::{Settings, Shutdown};
+use tokio::net::TcpListener;
+
+use crate::{Addresses, Options, Service};
+
+/// Name of the working calendar that due dates are computed with: the one of the shipped catalog.
+const CALENDAR: &str = "office";
+
+type Work = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+/// The work of a service.
+pub(crate) fn serve(
+    service: Service,
+    options: &Options,
+    addresses: &Addresses,
+    clock_at: Option<Timestamp>,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> Work {
+    let settings = settings(service, options, clock_at);
+    let addresses = addresses.clone();
+    let key = options.applicant_key.clone();
+    let utc_offset_minutes = options.utc_offset_minutes;
+    match service {
+        Service::Registry => {
+            let config = registry::Config { settings };
+            Box::pin(registry::serve(config, listener, shutdown))
+        }
+        Service::Dossiers => Box::pin(async move {
+            let config = dossiers::Config {
+                settings,
+                registry_url: addresses.registry,
+                applicant_key: key.parse().context("reading the applicant key")?,
+                calendar: CALENDAR.to_owned(),
+            };
+            dossiers::serve(config, listener, shutdown).await
+        }),
+        Service::Assessments => {
+            let config = assessments::Config {
+                settings,
+                registry_url: addresses.registry,
+            };
+            Box::pin(assessments::serve(config, listener, shutdown))
+        }
+        Service::Scoring => {
+            let config = scoring::Config {
+                settings,
+                registry_url: addresses.registry,
+                dossiers_url: addresses.dossiers,
+                assessments_url: addresses.assessments,
+                utc_offset_minutes,
+            };
+            Box::pin(scoring::serve(config, listener, shutdown))
+        }
+        Service::Projection => {
+            let config = projection::Config {
+                settings,
+                registry_url: addresses.registry,
+                assessments_url: addresses.assessments,
+                scoring_url: addresses.scoring,
+            };
+            Box::pin(projection::serve(config, listener, shutdown))
+        }
+    }
+}
+
+fn settings(service: Service, options: &Options, clock_at: Option<Timestamp>) -> Settings {
+    let mut settings = Settings::local(options.databases[&service].clone(), &options.nats_url);
+    settings.province.clone_from(&options.province);
+    settings.drain_ms = options.drain_ms;
+    settings.clock_at = clock_at;
+    settings
+}

@@ -1,0 +1,278 @@
+//! All five services in one process, each on its own database and port: for `chiso up`, the demo and the system tests.
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! let stack = stack::Stack::start(&stack::Options::named("example"))?;
+//! let mut all = allinone::AllInOne::start(allinone::Options::on(&stack, "chiso_")?).await?;
+//! println!("{}", all.addresses().projection);
+//! all.end().await
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod launch;
+mod options;
+mod part;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use contracts::log::v1::GetHeadRequest;
+use contracts::log::v1::log_service_client::LogServiceClient;
+use futures::future::{select_all, try_join_all};
+use runtime::{Clock, Shutdown};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+pub use options::Options;
+use part::Part;
+
+/// How long the services may take to answer their first call: migrations on a slow disk, and room to spare.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// Pause between two first calls to a service that is not up yet.
+const READY_PAUSE: Duration = Duration::from_millis(50);
+
+/// The services of a province.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// Units, procedures, calendars, policies.
+    Registry,
+    /// Dossiers and their clocks.
+    Dossiers,
+    /// Index definitions and reported figures.
+    Assessments,
+    /// Measures and points.
+    Scoring,
+    /// Indices, ranks, watches.
+    Projection,
+}
+
+impl Service {
+    /// Every service, in the order of a dossier's way to an index.
+    pub const ALL: [Self; 5] = [
+        Self::Registry,
+        Self::Dossiers,
+        Self::Assessments,
+        Self::Scoring,
+        Self::Projection,
+    ];
+
+    /// Its name, and that of its log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Registry => registry::LOG,
+            Self::Dossiers => dossiers::LOG,
+            Self::Assessments => assessments::LOG,
+            Self::Scoring => scoring::LOG,
+            Self::Projection => projection::LOG,
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where each service listens, as `http://127.0.0.1:7401`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Addresses {
+    /// The registry.
+    pub registry: String,
+    /// Dossiers.
+    pub dossiers: String,
+    /// Assessments.
+    pub assessments: String,
+    /// Scoring.
+    pub scoring: String,
+    /// Projection.
+    pub projection: String,
+}
+
+impl Addresses {
+    /// The address of a service.
+    pub fn of(&self, service: Service) -> &str {
+        match service {
+            Service::Registry => &self.registry,
+            Service::Dossiers => &self.dossiers,
+            Service::Assessments => &self.assessments,
+            Service::Scoring => &self.scoring,
+            Service::Projection => &self.projection,
+        }
+    }
+}
+
+/// Five running services. Dropping it ends them without a drain.
+#[derive(Debug)]
+pub struct AllInOne {
+    options: Options,
+    clock: Clock,
+    sockets: BTreeMap<Service, SocketAddr>,
+    addresses: Addresses,
+    parts: BTreeMap<Service, Part>,
+}
+
+impl AllInOne {
+    /// Binds five ports, starts the services and waits until each answers.
+    ///
+    /// # Errors
+    /// When a port is taken, or a service ends instead of answering, with its error.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let mut listeners = BTreeMap::new();
+        let mut sockets = BTreeMap::new();
+        for (offset, service) in (0_u16..).zip(Service::ALL) {
+            let port = options
+                .base_port
+                .map_or(0, |base| base.saturating_add(offset));
+            let listener = bind(service, SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+            let socket = listener.local_addr().context("reading the bound address")?;
+            sockets.insert(service, socket);
+            listeners.insert(service, listener);
+        }
+        let url = |service| format!("http://{}", sockets[&service]);
+        let addresses = Addresses {
+            registry: url(Service::Registry),
+            dossiers: url(Service::Dossiers),
+            assessments: url(Service::Assessments),
+            scoring: url(Service::Scoring),
+            projection: url(Service::Projection),
+        };
+        let clock = options
+            .clock_at
+            .map_or_else(Clock::system, Clock::shifted_to);
+        let parts = BTreeMap::new();
+        let mut all = Self {
+            options,
+            clock,
+            sockets,
+            addresses,
+            parts,
+        };
+        for (service, listener) in listeners {
+            all.launch(service, listener);
+        }
+        all.ready().await?;
+        Ok(all)
+    }
+
+    /// Where the services listen. A restarted service keeps its address.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The clock of all services.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Ends one service in its tracks: no drain, what it was doing is dropped.
+    pub async fn kill(&mut self, service: Service) {
+        if let Some(part) = self.parts.remove(&service) {
+            part.kill().await;
+        }
+    }
+
+    /// Ends one service as a signal would, and waits until it has drained.
+    ///
+    /// # Errors
+    /// When it ends with an error.
+    pub async fn stop(&mut self, service: Service) -> anyhow::Result<()> {
+        match self.parts.remove(&service) {
+            Some(part) => part.stop().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a service again at its address (killing it first when it runs) and waits until it answers.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn restart(&mut self, service: Service) -> anyhow::Result<()> {
+        self.kill(service).await;
+        let listener = bind(service, self.sockets[&service]).await?;
+        self.launch(service, listener);
+        self.ready().await
+    }
+
+    /// Waits until a service ends by itself, and says why.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        if self.parts.is_empty() {
+            return std::future::pending().await;
+        }
+        let ends = self.parts.values_mut().map(|part| Box::pin(part.ended()));
+        select_all(ends).await.0
+    }
+
+    /// Drains and ends all of them.
+    ///
+    /// # Errors
+    /// The first error that one of them ends with.
+    pub async fn end(mut self) -> anyhow::Result<()> {
+        let parts = std::mem::take(&mut self.parts);
+        try_join_all(parts.into_values().map(Part::stop))
+            .await
+            .map(drop)
+    }
+
+    fn launch(&mut self, service: Service, listener: TcpListener) {
+        // Each service shifts its own clock when it starts: told what the shared one says then, they agree.
+        let clock_at = self.options.clock_at.map(|_| self.clock.now());
+        let shutdown = Shutdown::new();
+        let work = launch::serve(
+            service,
+            &self.options,
+            &self.addresses,
+            clock_at,
+            listener,
+            shutdown.clone(),
+        );
+        self.parts
+            .insert(service, Part::spawn(service, shutdown, work));
+    }
+
+    /// Waits until every running service answers.
+    async fn ready(&mut self) -> anyhow::Result<()> {
+        let running: Vec<(Service, String)> = self
+            .parts
+            .keys()
+            .map(|service| (*service, self.addresses.of(*service).to_owned()))
+            .collect();
+        let answers = try_join_all(
+            running
+                .into_iter()
+                .map(|(service, url)| answers(service, url)),
+        );
+        tokio::select! {
+            ready = answers => ready.map(drop),
+            error = self.failed() => Err(error),
+        }
+    }
+}
+
+async fn bind(service: Service, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("listening on {address} for {service}; choose other ports, or let them be chosen")
+    })
+}
+
+/// Asks a service for the head of its log until it says it.
+async fn answers(service: Service, url: String) -> anyhow::Result<()> {
+    let mut client = LogServiceClient::new(runtime::channel(&url)?);
+    let asking = async {
+        while client.get_head(GetHeadRequest {}).await.is_err() {
+            tokio::time::sleep(READY_PAUSE).await;
+        }
+    };
+    tokio::time::timeout(READY_WITHIN, asking)
+        .await
+        .with_context(|| {
+            format!(
+                "{service} does not answer within {} s; see its log",
+                READY_WITHIN.as_secs()
+            )
+        })
+}

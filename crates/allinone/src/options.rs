@@ -1,0 +1,73 @@
+//! What the services run on.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use runtime::Settings;
+use stack::Stack;
+
+use crate::Service;
+
+/// Offset of Viet Nam's time from UTC, in minutes: the province's months are counted in it.
+const UTC_OFFSET_MINUTES: i32 = 420;
+/// Bytes of a drawn applicant key, as many as its digest has.
+const KEY_BYTES: usize = 32;
+
+/// How the services are started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// PostgreSQL address of each service's own database.
+    pub databases: BTreeMap<Service, String>,
+    /// NATS.
+    pub nats_url: String,
+    /// Code of the province, the second part of every subject; deployments that share a NATS need different ones.
+    pub province: String,
+    /// Key under which applicants' identities are hashed, at least 32 bytes.
+    pub applicant_key: String,
+    /// The registry listens on this port of the loopback address, the others on the four after it; none: free ports.
+    pub base_port: Option<u16>,
+    /// The clock's time at the start, for simulated deployments; none: the system's.
+    pub clock_at: Option<Timestamp>,
+    /// Local time minus UTC in minutes.
+    pub utc_offset_minutes: i32,
+    /// How long open calls may go on at the end, in milliseconds.
+    pub drain_ms: u64,
+}
+
+impl Options {
+    /// Runs on a stack, in databases that are made there when they are missing: `prefix` and the service's name. Free
+    /// ports, the system's clock, a fresh applicant key.
+    ///
+    /// # Errors
+    /// When a database cannot be made, or the system gives no random bytes.
+    pub fn on(stack: &Stack, prefix: &str) -> anyhow::Result<Self> {
+        let mut databases = BTreeMap::new();
+        for service in Service::ALL {
+            let name = format!("{prefix}{service}");
+            stack.create_database(&name)?;
+            databases.insert(service, stack.postgres_url(&name));
+        }
+        let defaults = Settings::local("", stack.nats_url());
+        Ok(Self {
+            databases,
+            nats_url: defaults.nats_url,
+            province: defaults.province,
+            applicant_key: draw_key()?,
+            base_port: None,
+            clock_at: None,
+            utc_offset_minutes: UTC_OFFSET_MINUTES,
+            drain_ms: defaults.drain_ms,
+        })
+    }
+}
+
+/// A key that nobody knows.
+fn draw_key() -> anyhow::Result<String> {
+    let mut bytes = [0; KEY_BYTES];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .context("drawing an applicant key from /dev/urandom; give one with CHISO_APPLICANT_KEY")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

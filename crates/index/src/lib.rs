@@ -74,7 +74,8 @@
 //!
 //! `of`, `to`, counts and conditions are expressions over inputs: `+ - * /`, comparisons, `and`, `or`, `not`,
 //! `rate in [0.8..0.95)`, `a ? b : c`, `min([a, b])`, `max`, `sum`, `abs`, `round`, `floor`, `ceil`, and `full` for the
-//! leaf's maximum. `when_zero` says what a share of nothing gives: points, `full`, or `none` (no score).
+//! leaf's maximum. `when_zero` says what a share of nothing gives: points, `full`, `none` (no score) or
+//! `not_applicable` (the leaf leaves the maximum).
 #![forbid(unsafe_code)]
 
 mod aggregate;

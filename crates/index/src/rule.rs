@@ -84,6 +84,8 @@ pub(crate) enum Measured {
 pub(crate) enum WhenZero {
     /// No score.
     NoScore,
+    /// The leaf does not apply.
+    NotApplicable,
     /// These points.
     Points(Decimal),
 }
@@ -154,6 +156,9 @@ impl Share {
         match self.when_zero {
             WhenZero::Points(points) => Ok(Outcome::of(points)),
             WhenZero::NoScore => Err(NoScore::ZeroBase(self.to.source().to_owned())),
+            WhenZero::NotApplicable => {
+                Err(NoScore::NotApplicable(format!("{} is 0", self.to.source())))
+            }
         }
     }
 }

@@ -147,6 +147,7 @@ impl Reading<'_> {
         let when_zero = match fields.get("when_zero") {
             None => WhenZero::NoScore,
             Some(cursor) if cursor.word() == Some("none") => WhenZero::NoScore,
+            Some(cursor) if cursor.word() == Some("not_applicable") => WhenZero::NotApplicable,
             Some(cursor) => WhenZero::Points(points_of(&cursor, self.full)?),
         };
         Some(Share {

@@ -104,6 +104,10 @@ fn a_share_of_nothing_follows_the_definition() {
         points("4", inputs, &ratio(", when_zero: 0"), &zero),
         Some(dec("0"))
     );
+    let document = one_leaf("4", inputs, &ratio(", when_zero: not_applicable"));
+    let left = score(&sound(&document), &zero);
+    assert_eq!((left.points, left.max), (None, Decimal::ZERO));
+    assert_eq!(left.reason(), "does not apply: planned is 0");
     for when in ["", ", when_zero: none"] {
         let score = score(&sound(&one_leaf("4", inputs, &ratio(when))), &zero);
         assert_eq!(score.points, None);

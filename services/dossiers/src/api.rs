@@ -26,8 +26,8 @@ use crate::wire::wishes::Wish;
 
 mod handlers;
 
-/// How many numbers of a series are tried for one dossier. Each that is in use means that the counter
-/// is behind its log, which lasts for moments after a rebuild.
+/// How many numbers of a series are tried for one dossier. Each that is in use means that the
+/// counter is behind its log, which lasts for moments after a rebuild.
 const NUMBERS_TRIED: usize = 20;
 
 /// The dossiers service.

@@ -51,8 +51,8 @@ impl ApplicantKey {
         Some(mac.finalize().into_bytes().into())
     }
 
-    /// Replaces a clear identity in a request by its hash in hexadecimal, so that nothing made of the
-    /// request afterwards, such as the hash in its receipt, lets the identity be guessed.
+    /// Replaces a clear identity in a request by its hash in hexadecimal, so that nothing made of
+    /// the request afterwards, such as the hash in its receipt, lets the identity be guessed.
     pub(crate) fn conceal(&self, identity: &mut String) -> Option<[u8; 32]> {
         let hash = self.hash(identity);
         *identity = hash.map(hex::encode).unwrap_or_default();

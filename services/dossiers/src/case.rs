@@ -1,4 +1,5 @@
-//! A dossier beside the registry: what a command needs to know is looked up, then the dossier decides.
+//! A dossier beside the registry: what a command needs to know is looked up, then the dossier
+//! decides.
 
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use jiff::Timestamp;
 use crate::reference::Reference;
 use crate::wire::wishes::{Content, Wish};
 
-/// Time for the answer to a petition: complaints are settled within 15 working days of their filing.
+/// Time for the answer to a petition: complaints are settled within 15 working days of their
+/// filing.
 const PETITION_LIMIT: Limit = Limit::Days(15);
 
 /// A dossier whose commands are decided with what the registry says.

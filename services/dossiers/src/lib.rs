@@ -23,7 +23,7 @@ use contracts::dossiers::v1::dossiers_service_server::DossiersServiceServer;
 use eventlog::EventLog;
 use eventlog::feed::LogFeed;
 use jetstream::{Body, Bus, Follower, Relay, Subject};
-use runtime::{Ids, Shutdown, grpc};
+use runtime::{Clock, Ids, Settings, Shutdown, grpc};
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -35,8 +35,8 @@ pub use config::Config;
 /// Name of the log, and of the service in telemetry.
 pub const LOG: &str = "dossiers";
 
-/// Connections to the database. Reads hold one for well under a millisecond and appends share one of
-/// their own, so a few serve thousands of calls a second.
+/// Connections to the database. Reads hold one for well under a millisecond and appends share one
+/// of their own, so a few serve thousands of calls a second.
 const CONNECTIONS: u32 = 16;
 
 /// Listens where the settings say, then [`serve`]s.
@@ -67,22 +67,11 @@ pub async fn serve(
         calendar,
     } = config;
     let (clock, ids) = (settings.clock(), Ids::random());
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .connect(&settings.database_url)
-        .await
-        .context("connecting to the dossiers' database")?;
-    let log = EventLog::open(pool.clone(), LOG, clock.as_fn(), shutdown.clone())
-        .await
-        .context("opening the dossiers' event log")?;
-    sqlx::migrate!()
-        .run(&pool)
-        .await
-        .context("migrating the dossiers' read models")?;
+    let log = open(&settings, clock, shutdown.clone()).await?;
     let bus = Bus::connect(&settings.nats_url, &settings.province).await?;
 
-    let keeper = reference::Keeper::load(pool.clone(), &calendar).await?;
-    let follower = Follower::new(pool, bus.clone())
+    let keeper = reference::Keeper::load(log.pool().clone(), &calendar).await?;
+    let follower = Follower::new(log.pool().clone(), bus.clone())
         .source(reference::REGISTRY, runtime::channel(&registry_url)?);
     let relay = Relay::new(log.clone(), bus, Subject::of, Body::protobuf);
     let (reached, reflected) = watch::channel(model::Reached::default());
@@ -126,6 +115,23 @@ pub async fn serve(
         part.context("a part of the dossiers service panicked")??;
     }
     Ok(())
+}
+
+/// The log, with the read models' tables beside it.
+async fn open(settings: &Settings, clock: Clock, shutdown: Shutdown) -> anyhow::Result<EventLog> {
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .connect(&settings.database_url)
+        .await
+        .context("connecting to the dossiers' database")?;
+    let log = EventLog::open(pool.clone(), LOG, clock.as_fn(), shutdown)
+        .await
+        .context("opening the dossiers' event log")?;
+    sqlx::migrate!()
+        .run(&pool)
+        .await
+        .context("migrating the dossiers' read models")?;
+    Ok(log)
 }
 
 async fn ended(part: impl Future<Output = ()>) -> anyhow::Result<()> {

@@ -99,7 +99,8 @@ struct Model {
 }
 
 impl Model {
-    /// Applies every batch from the checkpoint on; returns when another replica moved the checkpoint.
+    /// Applies every batch from the checkpoint on; returns when another replica moved the
+    /// checkpoint.
     async fn follow(&mut self, reached: &watch::Sender<Reached>) -> Result<(), LoadError> {
         let mut position = checkpoint(&self.log).await?;
         reached.send_modify(|reached| reached.position = position);
@@ -188,7 +189,8 @@ impl Model {
         let stored = async {
             let mut tx = self.log.pool().begin().await?;
             let moved = sqlx::query!(
-                "update read_model set position = $1 where name = $2 and version = $3 and position = $4",
+                "update read_model set position = $1
+                 where name = $2 and version = $3 and position = $4",
                 to,
                 NAME,
                 VERSION,

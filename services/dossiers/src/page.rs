@@ -1,4 +1,5 @@
-//! Page tokens: where the next page starts, opaque to callers and bound to the filters it was made for.
+//! Page tokens: where the next page starts, opaque to callers and bound to the filters it was made
+//! for.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

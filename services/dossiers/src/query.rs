@@ -130,7 +130,8 @@ pub(crate) async fn overdue(
     })
 }
 
-/// The rows of the page and the token of the next one; one row more than the page says that there is one.
+/// The rows of the page and the token of the next one; one row more than the page says that there
+/// is one.
 fn answer(
     mut rows: Vec<Row>,
     page: &Page,

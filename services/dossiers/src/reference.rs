@@ -1,7 +1,7 @@
 //! Reference data: what the registry's log says of units, procedures, calendars and policies.
 //!
-//! The registry's events are stored as they come, in the transaction that moves the checkpoint; every
-//! replica folds what is stored into a directory that commands read without waiting.
+//! The registry's events are stored as they come, in the transaction that moves the checkpoint;
+//! every replica folds what is stored into a directory that commands read without waiting.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,8 +126,8 @@ impl Reference {
         }
     }
 
-    /// The agency's part in the codes given by a unit: its code in the style of QCVN 102:2016, level
-    /// 1 on the right, or else the code that names it.
+    /// The agency's part in the codes given by a unit: its code in the style of QCVN 102:2016,
+    /// level 1 on the right, or else the code that names it.
     pub(crate) fn agency(&self, code: &UnitCode, at: Timestamp) -> Result<UnitCode, Problem> {
         let code = self.unit("receiving_unit", code, at)?;
         let unit = self
@@ -176,7 +176,7 @@ impl References {
         let reference = self.0.borrow().clone();
         if reference.position == 0 {
             return Err(Problem::unavailable(
-                "nothing was heard of the registry yet; apply a catalog to it, see that it runs, and retry",
+                "nothing was heard of the registry yet; see that it runs, apply a catalog, and retry",
             ));
         }
         Ok(reference)

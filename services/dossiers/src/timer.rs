@@ -72,7 +72,7 @@ impl Timer {
             .run_until_cancelled(async {
                 loop {
                     if let Err(problem) = self.turn().await {
-                        tracing::warn!(%problem, "the timer could not mark what is overdue; it tries again");
+                        tracing::warn!(%problem, "the timer cannot mark what is overdue; it tries again");
                         tokio::time::sleep(PAUSE).await;
                     }
                 }

@@ -80,8 +80,9 @@ impl Rows {
     }
 }
 
-/// When the timer has to look at a dossier that is overdue after `due`: at the first moment that the
-/// database, which keeps microseconds, can tell from it; or when the log learned of it, if later.
+/// When the timer has to look at a dossier that is overdue after `due`: at the first moment that
+/// the database, which keeps microseconds, can tell from it; or when the log learned of it, if
+/// later.
 fn check_at(due: Timestamp, recorded_at: Timestamp) -> Timestamp {
     let after = due
         .saturating_add(SignedDuration::from_micros(1))

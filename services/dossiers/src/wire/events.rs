@@ -15,6 +15,9 @@ use crate::case::Case;
 use crate::wire::field::Field;
 use crate::wire::terms::Term;
 
+#[cfg(test)]
+mod tests;
+
 /// The category of a dossier's stream.
 const CATEGORY: &str = "dossier-";
 

@@ -1,4 +1,5 @@
-//! Fields of requests: each is checked once, and an error names the field and what to write instead.
+//! Fields of requests: each is checked once, and an error names the field and what to write
+//! instead.
 
 use std::fmt::Display;
 use std::str::FromStr;

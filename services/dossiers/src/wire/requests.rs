@@ -110,10 +110,10 @@ commands! {
         wishes::record_payment(r.amount_dong, r.method, r.reference)?
     };
     ExtendDueDateRequest = "ExtendDueDate" |r| wishes::extend(r.due_at, r.reason)?;
-    RecomputeDueDateRequest = "RecomputeDueDate" |r| Wish::Recompute { reason: wishes::reason(r.reason)? };
+    RecomputeDueDateRequest = "RecomputeDueDate" |r| wishes::recompute(r.reason)?;
     HandOverDossierRequest = "HandOverDossier" |r| wishes::hand_over(&r.to_unit, r.reason)?;
     StartStepRequest = "StartStep" |r| wishes::start_step(r)?;
-    CompleteStepRequest = "CompleteStep" |r| Wish::Plain(Action::CompleteStep { step: wishes::step(r.step)? });
+    CompleteStepRequest = "CompleteStep" |r| wishes::complete_step(r.step)?;
     StopHandlingRequest = "StopHandling" |r| wishes::stop(r.reason)?;
     WithdrawDossierRequest = "WithdrawDossier" |r| wishes::withdraw(r.reason)?;
     CompleteDossierRequest = "CompleteDossier" |_r| Wish::Plain(Action::CompleteDossier);

@@ -1,4 +1,5 @@
-//! What may be asked of a dossier, checked field by field, before anything is looked up in the registry.
+//! What may be asked of a dossier, checked field by field, before anything is looked up in the
+//! registry.
 
 use calendar::Limit;
 use contracts::dossiers::v1 as pb;
@@ -134,7 +135,7 @@ pub(crate) fn conceal(applicant: &mut String, key: &ApplicantKey) -> Result<(), 
     Ok(())
 }
 
-pub(crate) fn reason(value: String) -> Result<String, Problem> {
+fn reason(value: String) -> Result<String, Problem> {
     fields::needed("reason", value, REASON_MAX)
 }
 
@@ -142,7 +143,7 @@ fn officer(value: String) -> Result<String, Problem> {
     fields::text("officer", value, STAFF_MAX)
 }
 
-pub(crate) fn step(number: i32) -> Result<u32, Problem> {
+fn step(number: i32) -> Result<u32, Problem> {
     fields::number("step", number, 1, STEPS_MAX)
 }
 
@@ -203,6 +204,18 @@ pub(crate) fn extend(
         due_at,
         reason: reason(text)?,
     })
+}
+
+pub(crate) fn recompute(text: String) -> Result<Wish, Problem> {
+    Ok(Wish::Recompute {
+        reason: reason(text)?,
+    })
+}
+
+pub(crate) fn complete_step(number: i32) -> Result<Wish, Problem> {
+    Ok(Wish::Plain(Action::CompleteStep {
+        step: step(number)?,
+    }))
 }
 
 pub(crate) fn hand_over(to_unit: &str, text: String) -> Result<Wish, Problem> {

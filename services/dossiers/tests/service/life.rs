@@ -56,6 +56,35 @@ async fn a_dossier_lives_its_whole_life() {
     assert_eq!(local(received.due_at.as_ref()), "2025-03-10T09:00:00");
     assert_eq!(received.clock_policy(), ClockPolicy::Subtract);
 
+    work_on(w, &code).await;
+    let last = finish(w, &code).await;
+
+    assert_eq!(last.status(), DossierStatus::Delivered);
+    assert!(last.electronic_result && last.signed && last.identity_verified && last.extended);
+    assert_eq!(
+        (last.petitions, last.rating()),
+        (1, pb::Rating::VerySatisfied)
+    );
+    assert_eq!(
+        w.get(&code).await,
+        last,
+        "a query answers as the last command did"
+    );
+    let kinds: Vec<String> = w
+        .events(&code)
+        .await
+        .into_iter()
+        .map(|event| event.r#type)
+        .collect();
+    assert_eq!(kinds.len() as i64, last.version);
+    assert!(
+        !kinds.iter().any(|kind| kind.ends_with("DossierOverdue")),
+        "{kinds:?}"
+    );
+}
+
+/// What happens to it on the day after its reception.
+async fn work_on(w: &World, code: &str) {
     let day = "2025-03-04T09:00:00+07:00";
     command!(w, start_processing, StartProcessingRequest, day, code, officer: "CB01");
     command!(w, note_activity, NoteActivityRequest, day, code, activity: "thẩm định", officer: "CB01");
@@ -82,7 +111,10 @@ async fn a_dossier_lives_its_whole_life() {
     let moved = command!(w, hand_over_dossier, HandOverDossierRequest, day, code, to_unit: OTHER,
         reason: "sai thẩm quyền");
     assert_eq!(moved.unit, OTHER);
+}
 
+/// What happens to it from its completion on.
+async fn finish(w: &World, code: &str) -> pb::Dossier {
     let end = "2025-03-12T10:00:00+07:00";
     command!(w, complete_dossier, CompleteDossierRequest, end, code);
     let back = command!(w, correct_result, CorrectResultRequest, end, code, reason: "sai tên");
@@ -96,31 +128,8 @@ async fn a_dossier_lives_its_whole_life() {
     command!(w, deliver_result, DeliverResultRequest, end, code);
     command!(w, rate_dossier, RateDossierRequest, end, code, rating: pb::Rating::VerySatisfied);
     command!(w, file_petition, FilePetitionRequest, end, code);
-    let last = command!(w, answer_petition, AnswerPetitionRequest, "2025-03-20T10:00:00+07:00", code,
-        petition: 1, satisfied: true);
-
-    assert_eq!(last.status(), DossierStatus::Delivered);
-    assert!(last.electronic_result && last.signed && last.identity_verified && last.extended);
-    assert_eq!(
-        (last.petitions, last.rating()),
-        (1, pb::Rating::VerySatisfied)
-    );
-    assert_eq!(
-        w.get(&code).await,
-        last,
-        "a query answers as the last command did"
-    );
-    let kinds: Vec<String> = w
-        .events(&code)
-        .await
-        .into_iter()
-        .map(|event| event.r#type)
-        .collect();
-    assert_eq!(kinds.len() as i64, last.version);
-    assert!(
-        !kinds.iter().any(|kind| kind.ends_with("DossierOverdue")),
-        "{kinds:?}"
-    );
+    command!(w, answer_petition, AnswerPetitionRequest, "2025-03-20T10:00:00+07:00", code,
+        petition: 1, satisfied: true)
 }
 
 #[tokio::test(flavor = "multi_thread")]

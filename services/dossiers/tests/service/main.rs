@@ -5,5 +5,7 @@ mod commands;
 mod imports;
 mod life;
 mod lists;
+mod malformed;
 mod overdue;
+mod replicas;
 mod world;

@@ -1,4 +1,5 @@
-//! The service beside a registry's log, on real servers: one database each a test, one NATS for all.
+//! The service beside a registry's log, on real servers: one database each a test, one NATS for
+//! all.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -57,7 +58,7 @@ impl World {
 
     /// The same, by a clock that says `at` when the service starts.
     pub(crate) async fn start_at(at: Option<&str>) -> Self {
-        let mut world = Self::unaware(at).await;
+        let world = Self::unaware(at).await;
         world.announce(catalog::events()).await;
         world.aware().await;
         world
@@ -85,6 +86,27 @@ impl World {
 
     /// Starts the service on the world's database.
     async fn serve(&mut self) {
+        let (channel, shutdown, task) = self.spawn().await;
+        self.service = Some((shutdown, task));
+        self.dossiers = DossiersServiceClient::new(channel.clone());
+        self.log = LogServiceClient::new(channel);
+    }
+
+    /// A second process of the service, which ends with the first.
+    pub(crate) async fn replica(&self) -> DossiersServiceClient<Channel> {
+        let (channel, shutdown, _) = self.spawn().await;
+        let (first, _) = self.service.as_ref().expect("it runs");
+        let first = first.clone();
+        tokio::spawn(async move {
+            first.cancelled().await;
+            shutdown.cancel();
+        });
+        let replica = DossiersServiceClient::new(channel);
+        knows_the_catalog(&replica).await;
+        replica
+    }
+
+    async fn spawn(&self) -> (Channel, Shutdown, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let config = dossiers::Config {
@@ -96,14 +118,10 @@ impl World {
         let shutdown = Shutdown::new();
         let end = shutdown.clone();
         let task = tokio::spawn(async move {
-            dossiers::serve(config, listener, end)
-                .await
-                .expect("serves until it is told to end");
+            let served = dossiers::serve(config, listener, end).await;
+            served.expect("serves until it is told to end");
         });
-        self.service = Some((shutdown, task));
-        let channel = runtime::channel(&url).expect("an address");
-        self.dossiers = DossiersServiceClient::new(channel.clone());
-        self.log = LogServiceClient::new(channel);
+        (runtime::channel(&url).expect("an address"), shutdown, task)
     }
 
     /// Ends the service, as a deployment would.
@@ -141,20 +159,8 @@ impl World {
         }
     }
 
-    /// Waits until the service knows the whole catalog.
-    async fn aware(&mut self) {
-        let probe = pb::RegisterDossierRequest {
-            context: Some(log::CommandContext {
-                validate_only: true,
-                ..at("2025-03-03T09:00:00+07:00")
-            }),
-            ..catalog::registration("probe-1")
-        };
-        let dossiers = self.dossiers.clone();
-        eventually("the service knows the catalog", async || {
-            dossiers.clone().register_dossier(probe.clone()).await.ok()
-        })
-        .await;
+    async fn aware(&self) {
+        knows_the_catalog(&self.dossiers).await;
     }
 
     /// Position of the newest event.
@@ -268,6 +274,22 @@ impl Registry {
         tokio::spawn(server.serve(listener, shutdown.clone()));
         Self { log, url, shutdown }
     }
+}
+
+/// Waits until the service knows the whole catalog.
+async fn knows_the_catalog(dossiers: &DossiersServiceClient<Channel>) {
+    let moment = at("2025-03-03T09:00:00+07:00");
+    let probe = pb::RegisterDossierRequest {
+        context: Some(log::CommandContext {
+            validate_only: true,
+            ..moment
+        }),
+        ..catalog::registration("probe-1")
+    };
+    eventually("the service knows the catalog", async || {
+        dossiers.clone().register_dossier(probe.clone()).await.ok()
+    })
+    .await;
 }
 
 /// A value that is there sooner or later.

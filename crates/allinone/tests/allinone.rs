@@ -5,7 +5,7 @@ use contracts::log::v1::GetHeadRequest;
 use contracts::log::v1::log_service_client::LogServiceClient;
 
 async fn log_of(all: &AllInOne, service: Service) -> Result<String, tonic::Status> {
-    let channel = runtime::channel(all.addresses().of(service)).unwrap();
+    let channel = runtime::channel(all.addresses().of(service)).expect("an address");
     let head = LogServiceClient::new(channel)
         .get_head(GetHeadRequest {})
         .await?;

@@ -27,7 +27,7 @@ fn plan(dossiers: usize) -> Plan {
 }
 
 fn at(row: &pb::ImportDossiersRequest) -> Timestamp {
-    wire::instant(row.occurred_at.as_ref().unwrap()).unwrap()
+    wire::instant(row.occurred_at.as_ref().expect("a moment")).expect("a moment")
 }
 
 #[test]
@@ -159,20 +159,20 @@ fn action(
     let text = |reason: &pb::ImportedReason| reason.reason.clone();
     let dong = |payment: &pb::ImportedPayment| payment.amount_dong.unsigned_abs();
     let calendar = || calendar.clone();
-    match row.fact.as_ref().unwrap() {
+    match row.fact.as_ref().expect("made by the simulator") {
         Fact::Registered(of) => Action::RegisterDossier(filing(row, &of.procedure, &of.unit)),
         Fact::Received(of) => {
             let filing = (!of.procedure.is_empty()).then(|| filing(row, &of.procedure, &of.unit));
             let about = filing
                 .as_ref()
                 .or(dossier.filed().map(|filed| &filed.filing))
-                .unwrap();
+                .expect("made by the simulator");
             let about = about.procedure.to_string();
             let procedure = world
                 .procedures
                 .iter()
                 .find(|known| known.code == about)
-                .unwrap();
+                .expect("made by the simulator");
             Action::ReceiveDossier {
                 filing,
                 promise: Promise::Computed {
@@ -205,12 +205,13 @@ fn action(
             reference: String::new(),
         },
         Fact::DueDateExtended(of) => Action::ExtendDueDate {
-            due_at: wire::instant(of.due_at.as_ref().unwrap()).unwrap(),
+            due_at: wire::instant(of.due_at.as_ref().expect("made by the simulator"))
+                .expect("made by the simulator"),
             reason: of.reason.clone(),
             calendar: calendar(),
         },
         Fact::HandedOver(of) => Action::HandOverDossier {
-            to_unit: of.to_unit.parse().unwrap(),
+            to_unit: of.to_unit.parse().expect("made by the simulator"),
             reason: of.reason.clone(),
         },
         Fact::Stopped(of) => Action::StopHandling { reason: text(of) },
@@ -245,10 +246,10 @@ fn action(
 
 fn filing(row: &pb::ImportDossiersRequest, procedure: &str, unit: &str) -> Filing {
     Filing {
-        code: row.code.parse().unwrap(),
-        procedure: procedure.parse().unwrap(),
-        receiving_unit: unit.parse().unwrap(),
-        unit: unit.parse().unwrap(),
+        code: row.code.parse().expect("made by the simulator"),
+        procedure: procedure.parse().expect("made by the simulator"),
+        receiving_unit: unit.parse().expect("made by the simulator"),
+        unit: unit.parse().expect("made by the simulator"),
         channel: dossier::Channel::Counter,
         applicant: None,
         identity_verified: false,

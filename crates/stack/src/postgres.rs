@@ -4,12 +4,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::StackError;
-use crate::process::{self, Spawner};
+use crate::process::{self, POLL, Spawner};
 use crate::stale::Process;
 
 /// A start after a crash replays the log; a fresh one takes 20 ms.
@@ -146,11 +146,21 @@ impl Postgres {
         )
     }
 
-    /// Ends it as a crash would.
+    /// Ends it as a crash would, and waits for its backends: they hold the data until they notice.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        let backends = Process::children(child.id());
+        let _ = child.kill();
+        let _ = child.wait();
+        let deadline = Instant::now() + STOP;
+        while backends.iter().any(|backend| backend.runs()) {
+            if Instant::now() >= deadline {
+                backends.iter().for_each(|backend| backend.kill());
+                return;
+            }
+            std::thread::sleep(POLL);
         }
     }
 

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 /// PostgreSQL refuses to run as root. Nobody in particular on every Linux.
 const NOBODY: u32 = 65534;
 /// How often a starting or stopping process is looked at.
-const POLL: Duration = Duration::from_millis(5);
+pub(crate) const POLL: Duration = Duration::from_millis(5);
 
 /// Who a server runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -38,9 +38,35 @@ impl Process {
         })
     }
 
-    fn runs(self) -> bool {
+    /// The processes that `parent` started and that run.
+    pub(crate) fn children(parent: u32) -> Vec<Self> {
+        let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        pids.filter(|pid| parent_of(*pid) == Some(parent))
+            .filter_map(Self::find)
+            .collect()
+    }
+
+    /// Ends it at once.
+    pub(crate) fn kill(self) {
+        if let Some(pid) = Pid::from_raw(self.pid) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+
+    pub(crate) fn runs(self) -> bool {
         u32::try_from(self.pid).ok().and_then(Self::find) == Some(self)
     }
+}
+
+fn parent_of(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 impl State {
@@ -83,10 +109,8 @@ pub(crate) fn clean(root: &Path) {
             continue;
         }
         for server in state.servers.iter().filter(|server| server.runs()) {
-            if let Some(pid) = Pid::from_raw(server.pid) {
-                tracing::warn!(pid = server.pid, "ending a server of a dead run");
-                let _ = kill_process(pid, Signal::KILL);
-            }
+            tracing::warn!(pid = server.pid, "ending a server of a dead run");
+            server.kill();
         }
         let _ = fs::remove_dir_all(&folder);
     }

@@ -1,5 +1,5 @@
--- Read models of the dossiers service. Everything here can be dropped: at start the service fills
--- what is missing from the event logs.
+-- Read models of the dossiers service. Everything here follows from event logs. What comes from this
+-- service's own log (all but reference_event) may be emptied: it is filled again at the next start.
 
 -- How far each read model has come in this service's own log, and which version of it is stored.
 -- A row of another version is emptied and filled again.
@@ -46,7 +46,8 @@ create table code_counter (
     last   int not null check (last between 0 and 9999)
 );
 
--- The registry's events as they were received: folded into the directory at start.
+-- The registry's events as they were received: folded into the directory at start. To have them sent
+-- again, empty this and delete the registry's row of jetstream.checkpoints.
 create table reference_event (
     position bigint primary key check (position > 0),
     stream   text collate "C" not null,

@@ -2,6 +2,14 @@
 //!
 //! Every dossier is a stream of events in this service's log. What the registry says (units,
 //! procedures, calendars, policies) is followed and kept here, so that commands ask nobody.
+//!
+//! Beside those of the log, the relay, the consumer and the server it has these metrics:
+//!
+//! | metric | what it says |
+//! |---|---|
+//! | `chiso_dossiers_model_position` | how far the lists and the timer follow the log |
+//! | `chiso_dossiers_marked_overdue_total` | dossiers that the timer of this process marked |
+//! | `chiso_dossiers_import_rows_total` | rows of imports, by `outcome`: accepted, repeated, refused |
 #![forbid(unsafe_code)]
 
 mod api;

@@ -300,7 +300,8 @@ async fn store(tx: &mut PgConnection, batch: &[Recorded]) -> Result<(), sqlx::Er
     let payloads: Vec<Vec<u8>> = batch.iter().map(|event| event.payload.to_vec()).collect();
     sqlx::query!(
         "insert into reference_event (position, stream, kind, payload)
-         select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])",
+         select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])
+         on conflict (position) do nothing",
         &positions,
         &streams,
         &kinds,

@@ -1,5 +1,7 @@
 //! The timer: what becomes overdue does so by itself.
 
+use std::time::Duration;
+
 use contracts::dossiers::v1 as pb;
 use contracts::log::v1::Metadata;
 use contracts::wire::instant;
@@ -17,14 +19,12 @@ async fn received(world: &World, code: &str) {
         context: Some(at("2025-03-03T09:00:00+07:00")),
         ..reception(code, ONE_HOUR)
     };
-    let dossier = world
+    world
         .dossiers
         .clone()
         .receive_dossier(request)
         .await
-        .expect("received")
-        .into_inner();
-    assert_eq!(dossier.timeliness(), pb::Timeliness::Within);
+        .expect("received");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,6 +66,31 @@ async fn a_due_date_that_passed_while_the_service_was_down_is_noticed_at_its_sta
     let metadata = Metadata::decode(event.metadata.as_ref()).expect("metadata");
     let due: Timestamp = DUE.parse().expect("a moment");
     assert_eq!(metadata.occurred_at.as_ref().and_then(instant), Some(due));
+}
+
+/// Old cases come in while their ends are still on the way: only what stays open is overdue.
+#[tokio::test(flavor = "multi_thread")]
+async fn history_settles_before_what_it_leaves_open_is_marked() {
+    let world = World::start().await;
+    for code in ["ended-1", "open-1"] {
+        received(&world, code).await;
+    }
+    // As slow as a client may be between two rows of one case.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let request = pb::CompleteDossierRequest {
+        context: Some(at(DUE)),
+        code: "ended-1".into(),
+    };
+    let ended = world
+        .dossiers
+        .clone()
+        .complete_dossier(request)
+        .await
+        .expect("completed");
+    assert_eq!(ended.into_inner().timeliness(), pb::Timeliness::OnTime);
+    world.event::<pb::DossierOverdue>("open-1").await;
+    assert_eq!(world.events("ended-1").await.len(), 2);
+    assert_eq!(world.head().await, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,17 +1,21 @@
 //! Several processes over one database.
 
 use contracts::dossiers::v1 as pb;
+use jiff::SignedDuration;
 
 use crate::catalog::{FIVE_DAYS, ONE_HOUR, reception};
 use crate::world::{World, at, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn replicas_share_the_work_and_mark_a_dossier_once() {
-    let world = World::start_at(Some("2025-03-03T09:59:52+07:00")).await;
+    let world = World::start_at(Some("2025-03-03T10:00:00+07:00")).await;
     let other = world.replica().await;
+    let begun = world
+        .an_hour_before(SignedDuration::from_secs(2))
+        .to_string();
     for number in 0..40 {
         let request = pb::ReceiveDossierRequest {
-            context: Some(at("2025-03-03T09:00:00+07:00")),
+            context: Some(at(&begun)),
             ..reception(&format!("both-{number}"), ONE_HOUR)
         };
         let mut at_either = if number % 2 == 0 {

@@ -13,7 +13,7 @@ use contracts::wire::timestamp;
 use eventlog::feed::LogFeed;
 use eventlog::{Append, EventLog, Expected, NewEvent, StreamAppend};
 use jetstream::{Body, Bus, Subject, relay};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prost::{Message, Name};
 use runtime::{Clock, Ids, Settings, Shutdown, grpc};
 use sqlx::PgPool;
@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) dossiers: DossiersServiceClient<Channel>,
     pub(crate) log: LogServiceClient<Channel>,
     pub(crate) database: String,
+    /// What the service's clock says, or a moment later.
+    clock: Clock,
     settings: Settings,
     registry: Registry,
     service: Option<(Shutdown, JoinHandle<()>)>,
@@ -76,6 +78,7 @@ impl World {
             dossiers: DossiersServiceClient::new(channel.clone()),
             log: LogServiceClient::new(channel),
             database,
+            clock: settings.clock(),
             settings,
             registry,
             service: None,
@@ -134,8 +137,14 @@ impl World {
     /// Starts it again with a clock that says `at`.
     pub(crate) async fn restart_at(&mut self, at: &str) {
         self.settings.clock_at = Some(at.parse().expect("a moment"));
+        self.clock = self.settings.clock();
         self.serve().await;
         self.aware().await;
+    }
+
+    /// When something with a limit of a working hour must have begun to be due so soon.
+    pub(crate) fn an_hour_before(&self, due_in: SignedDuration) -> Timestamp {
+        self.clock.now() + due_in - SignedDuration::from_hours(1)
     }
 
     /// Puts events into the registry's log.

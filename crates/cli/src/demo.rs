@@ -71,7 +71,12 @@ impl Demo {
             .parse()
             .context("reading the demo's time")?;
         let dossiers = usize::try_from(self.dossiers).context("counting dossiers")?;
-        Ok(Plan { dossiers, seed: self.seed, year: self.year, now })
+        Ok(Plan {
+            dossiers,
+            seed: self.seed,
+            year: self.year,
+            now,
+        })
     }
 }
 
@@ -133,7 +138,10 @@ async fn show(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::R
 
     screen.begin("Reports");
     let figures = reports::report(services, &world, plan).await?;
-    screen.done(&format!("{} monthly figures that no dossier says", thousands(figures)));
+    screen.done(&format!(
+        "{} monthly figures that no dossier says",
+        thousands(figures)
+    ));
 
     screen.begin("A year");
     let before = settle::head(services, Service::Dossiers).await?;
@@ -142,11 +150,17 @@ async fn show(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::R
 
     screen.begin("Overdue");
     let marked = overdue::marked(services, before).await?;
-    screen.done(&format!("{} open dossiers are past due: the timer said so by itself", thousands(marked)));
+    screen.done(&format!(
+        "{} open dossiers are past due: the timer said so by itself",
+        thousands(marked)
+    ));
 
     screen.begin("Scores");
     let position = settle::until_reflected(services, plan.year, screen).await?;
-    screen.done(&format!("every fact is in the indices, {} changes of scores", thousands(position)));
+    screen.done(&format!(
+        "every fact is in the indices, {} changes of scores",
+        thousands(position)
+    ));
 
     ranking::show(services, plan.year, screen).await?;
     explain::show(services, plan.year, screen).await?;

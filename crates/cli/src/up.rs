@@ -75,7 +75,9 @@ pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
     }
     let mut said = said(all.addresses());
     if drawn {
-        said.push_str("An applicant key was drawn for this run; set CHISO_APPLICANT_KEY to keep one.\n");
+        said.push_str(
+            "An applicant key was drawn for this run; set CHISO_APPLICANT_KEY to keep one.\n",
+        );
     }
     if std::io::stdout().is_terminal() {
         said.push_str("Ctrl-C ends it.\n");

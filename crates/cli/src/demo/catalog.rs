@@ -7,10 +7,22 @@ use crate::{Failure, Services, catalog};
 
 /// What exists, and the index of Decision 766.
 const FILES: [(&str, &str); 5] = [
-    ("calendar.yaml", include_str!("../../../../deploy/catalog/namdinh/calendar.yaml")),
-    ("policies.yaml", include_str!("../../../../deploy/catalog/namdinh/policies.yaml")),
-    ("units.yaml", include_str!("../../../../deploy/catalog/namdinh/units.yaml")),
-    ("procedures.yaml", include_str!("../../../../deploy/catalog/namdinh/procedures.yaml")),
+    (
+        "calendar.yaml",
+        include_str!("../../../../deploy/catalog/namdinh/calendar.yaml"),
+    ),
+    (
+        "policies.yaml",
+        include_str!("../../../../deploy/catalog/namdinh/policies.yaml"),
+    ),
+    (
+        "units.yaml",
+        include_str!("../../../../deploy/catalog/namdinh/units.yaml"),
+    ),
+    (
+        "procedures.yaml",
+        include_str!("../../../../deploy/catalog/namdinh/procedures.yaml"),
+    ),
     (
         "service-quality-766.yaml",
         include_str!("../../../../deploy/catalog/indices/service-quality-766.yaml"),
@@ -25,7 +37,9 @@ pub(super) async fn apply(services: &Services) -> Result<String, Failure> {
         *kinds.entry(applied.item.wanted.kind()).or_default() += 1;
     })
     .await?;
-    let kinds: Vec<String> =
-        kinds.into_iter().map(|(kind, count)| format!("{kind} {}", thousands(count))).collect();
+    let kinds: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, count)| format!("{kind} {}", thousands(count)))
+        .collect();
     Ok(kinds.join(" · "))
 }

@@ -13,8 +13,8 @@ use rust_decimal::Decimal;
 use super::INDEX;
 use super::ranking::ranking;
 use super::screen::{Screen, thousands};
-use crate::Services;
 use crate::Service;
+use crate::Services;
 
 /// Dossiers named for each figure.
 const DOSSIERS: i32 = 4;
@@ -24,9 +24,17 @@ const EVENT_COLUMNS: usize = 112;
 const OFFSET_SECONDS: i32 = 7 * 3_600;
 
 /// Explains the item that costs the last department most.
-pub(super) async fn show(services: &Services, year: i16, screen: &mut Screen) -> anyhow::Result<()> {
+pub(super) async fn show(
+    services: &Services,
+    year: i16,
+    screen: &mut Screen,
+) -> anyhow::Result<()> {
     let ranked = ranking(services, year.to_string(), "department").await?;
-    let last = ranked.iter().rev().find(|unit| unit.rank > 0).or(ranked.last());
+    let last = ranked
+        .iter()
+        .rev()
+        .find(|unit| unit.rank > 0)
+        .or(ranked.last());
     let subject = last.context("no department has an index")?.subject.clone();
     let asked = GetUnitIndexRequest {
         index: INDEX.to_owned(),
@@ -36,7 +44,9 @@ pub(super) async fn show(services: &Services, year: i16, screen: &mut Screen) ->
         ..Default::default()
     };
     let answer = services.projection.clone().get_unit_index(asked).await;
-    let unit = answer.context("asking for the last department's items")?.into_inner();
+    let unit = answer
+        .context("asking for the last department's items")?
+        .into_inner();
     let explained = weakest(services, &unit).await?;
     tell(&unit, &explained, screen);
     evidence(services, &explained, screen).await
@@ -44,7 +54,11 @@ pub(super) async fn show(services: &Services, year: i16, screen: &mut Screen) ->
 
 /// The explanation of the item that loses the most points among those that dossiers decide.
 async fn weakest(services: &Services, unit: &UnitIndex) -> anyhow::Result<ExplainScoreResponse> {
-    let mut leaves: Vec<&LeafScore> = unit.leaves.iter().filter(|leaf| leaf.reason.is_empty()).collect();
+    let mut leaves: Vec<&LeafScore> = unit
+        .leaves
+        .iter()
+        .filter(|leaf| leaf.reason.is_empty())
+        .collect();
     leaves.sort_by_key(|leaf| std::cmp::Reverse(lost(leaf)));
     for leaf in leaves {
         let asked = ExplainScoreRequest {
@@ -56,8 +70,14 @@ async fn weakest(services: &Services, unit: &UnitIndex) -> anyhow::Result<Explai
             at_least: None,
         };
         let answer = services.scoring.clone().explain_score(asked).await;
-        let explained = answer.context("asking why an item has its points")?.into_inner();
-        if explained.inputs.iter().any(|input| !input.dossiers.is_empty()) {
+        let explained = answer
+            .context("asking why an item has its points")?
+            .into_inner();
+        if explained
+            .inputs
+            .iter()
+            .any(|input| !input.dossiers.is_empty())
+        {
             return Ok(explained);
         }
     }
@@ -87,9 +107,13 @@ fn tell(unit: &UnitIndex, explained: &ExplainScoreResponse, screen: &mut Screen)
             1 => "one dossier:".to_owned(),
             count => format!("{} dossiers, among them", thousands(count)),
         };
-        screen.line(format!("  {:>8}  {} · {dossiers}", input.value, input.label_vi));
+        screen.line(format!(
+            "  {:>8}  {} · {dossiers}",
+            input.value, input.label_vi
+        ));
         for dossier in &input.dossiers {
-            let positions: Vec<String> = dossier.positions.iter().map(ToString::to_string).collect();
+            let positions: Vec<String> =
+                dossier.positions.iter().map(ToString::to_string).collect();
             screen.line(format!(
                 "            {}  received {}  due {}  ended {}  events {}",
                 dossier.code,
@@ -108,14 +132,33 @@ async fn evidence(
     explained: &ExplainScoreResponse,
     screen: &mut Screen,
 ) -> anyhow::Result<()> {
-    let dossier = explained.inputs.iter().flat_map(|input| &input.dossiers).next();
-    let Some(dossier) = dossier else { return Ok(()) };
-    screen.line(format!("\n  The events behind {}, as the log keeps them:", dossier.code));
+    let dossier = explained
+        .inputs
+        .iter()
+        .flat_map(|input| &input.dossiers)
+        .next();
+    let Some(dossier) = dossier else {
+        return Ok(());
+    };
+    screen.line(format!(
+        "\n  The events behind {}, as the log keeps them:",
+        dossier.code
+    ));
     for position in &dossier.positions {
-        let asked = ReadRequest { after: position - 1, limit: 1 };
+        let asked = ReadRequest {
+            after: position - 1,
+            limit: 1,
+        };
         let mut log = services.log(Service::Dossiers);
-        let mut pages = log.read(asked).await.context("reading the log of dossiers")?.into_inner();
-        let page = pages.message().await.context("reading the log of dossiers")?;
+        let mut pages = log
+            .read(asked)
+            .await
+            .context("reading the log of dossiers")?
+            .into_inner();
+        let page = pages
+            .message()
+            .await
+            .context("reading the log of dossiers")?;
         for event in page.into_iter().flat_map(|page| page.events) {
             screen.line(format!("  {}", event_line(&event)));
         }
@@ -127,7 +170,12 @@ fn event_line(event: &Event) -> String {
     let name = event.r#type.rsplit('.').next().unwrap_or_default();
     let payload = json::to_json(&event.r#type, &event.payload)
         .map_or_else(|error| error.to_string(), |payload| payload.to_string());
-    let hash: String = event.hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = event
+        .hash
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let line = format!("{:>7} {hash}… {name} {payload}", event.position);
     match line.char_indices().nth(EVENT_COLUMNS) {
         Some((end, _)) => format!("{}…", &line[..end]),
@@ -138,7 +186,9 @@ fn event_line(event: &Event) -> String {
 /// The local day of a moment, or a dash.
 pub(super) fn day(at: Option<&Timestamp>) -> String {
     let offset = Offset::from_seconds(OFFSET_SECONDS).unwrap_or(Offset::UTC);
-    let date = at.and_then(wire::instant).map(|at| offset.to_datetime(at).date());
+    let date = at
+        .and_then(wire::instant)
+        .map(|at| offset.to_datetime(at).date());
     date.map_or_else(|| "–".to_owned(), |date| date.to_string())
 }
 

@@ -9,15 +9,17 @@ use anyhow::Context as _;
 use contracts::dossiers::v1 as pb;
 use contracts::log::v1::AtLeast;
 use contracts::projection::v1::watch_indices_response::Kind;
-use contracts::projection::v1::{GetUnitIndexRequest, IndexChanged, UnitIndex, WatchIndicesRequest};
+use contracts::projection::v1::{
+    GetUnitIndexRequest, IndexChanged, UnitIndex, WatchIndicesRequest,
+};
 use contracts::scoring::v1::GetMeasuresRequest;
 use tokio::sync::mpsc;
 
 use super::INDEX;
 use super::explain::{day, status};
 use super::screen::Screen;
-use crate::Services;
 use crate::Service;
+use crate::Services;
 use step::steps;
 
 /// Overdue dossiers looked through for one that shows something.
@@ -30,7 +32,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 type Seen = (Instant, IndexChanged);
 
 /// Completes a late dossier step by step, with a watch open.
-pub(super) async fn show(services: &Services, year: i16, screen: &mut Screen) -> anyhow::Result<()> {
+pub(super) async fn show(
+    services: &Services,
+    year: i16,
+    screen: &mut Screen,
+) -> anyhow::Result<()> {
     let Some(dossier) = late_dossier(services, year).await? else {
         screen.heading("Live · no dossier is overdue: every office of this year is in time");
         return Ok(());
@@ -51,9 +57,20 @@ pub(super) async fn show(services: &Services, year: i16, screen: &mut Screen) ->
         let answered = sent.elapsed();
         let after = index(services, &dossier.unit, year, position).await?;
         // Where the total is another one, the watcher hears of it; where it is not, perhaps of a rank.
-        let patience = if after.total == unit.total { PATIENCE / 20 } else { PATIENCE };
-        let seen = tokio::time::timeout(patience, changes.recv()).await.ok().flatten();
-        screen.line(format!("  {:<38} {}", step.name(), told(answered, sent, seen.as_ref())));
+        let patience = if after.total == unit.total {
+            PATIENCE / 20
+        } else {
+            PATIENCE
+        };
+        let seen = tokio::time::timeout(patience, changes.recv())
+            .await
+            .ok()
+            .flatten();
+        screen.line(format!(
+            "  {:<38} {}",
+            step.name(),
+            told(answered, sent, seen.as_ref())
+        ));
         unit = after;
     }
     screen.line(format!("  The index after:  {}", stands(&unit)));
@@ -61,7 +78,10 @@ pub(super) async fn show(services: &Services, year: i16, screen: &mut Screen) ->
 }
 
 fn stands(unit: &UnitIndex) -> String {
-    format!("{} of {}, rank {} of {}", unit.total, unit.max, unit.rank, unit.ranked)
+    format!(
+        "{} of {}, rank {} of {}",
+        unit.total, unit.max, unit.rank, unit.ranked
+    )
 }
 
 fn told(answered: Duration, sent: Instant, seen: Option<&Seen>) -> String {
@@ -82,11 +102,7 @@ fn millis(time: Duration) -> String {
 }
 
 /// Changes of the unit's index in the year, as a watcher sees them from here on.
-async fn watch(
-    services: &Services,
-    unit: &str,
-    year: i16,
-) -> anyhow::Result<mpsc::Receiver<Seen>> {
+async fn watch(services: &Services, unit: &str, year: i16) -> anyhow::Result<mpsc::Receiver<Seen>> {
     let asked = WatchIndicesRequest {
         index: INDEX.to_owned(),
         period: year.to_string(),
@@ -126,7 +142,10 @@ async fn index(
         index: INDEX.to_owned(),
         period: year.to_string(),
         subject: unit.to_owned(),
-        at_least: Some(AtLeast { log: Service::Dossiers.to_string(), position }),
+        at_least: Some(AtLeast {
+            log: Service::Dossiers.to_string(),
+            position,
+        }),
         ..Default::default()
     };
     let answer = services.projection.clone().get_unit_index(asked).await;
@@ -135,10 +154,16 @@ async fn index(
 
 /// An overdue dossier without an electronic result, of the unit where one dossier weighs most.
 async fn late_dossier(services: &Services, year: i16) -> anyhow::Result<Option<pb::Dossier>> {
-    let asked = pb::ListOverdueDossiersRequest { page_size: LOOKED_AT, ..Default::default() };
+    let asked = pb::ListOverdueDossiersRequest {
+        page_size: LOOKED_AT,
+        ..Default::default()
+    };
     let mut dossiers = services.dossiers.clone();
     let answer = dossiers.list_overdue_dossiers(asked).await;
-    let overdue = answer.context("listing overdue dossiers")?.into_inner().dossiers;
+    let overdue = answer
+        .context("listing overdue dossiers")?
+        .into_inner()
+        .dossiers;
     let units: BTreeSet<&str> = overdue.iter().map(|of| of.unit.as_str()).collect();
     let mut weighed = Vec::new();
     for unit in units {
@@ -148,16 +173,28 @@ async fn late_dossier(services: &Services, year: i16) -> anyhow::Result<Option<p
             at_least: None,
         };
         let answer = services.scoring.clone().get_measures(asked).await;
-        let measures = answer.context("asking for a unit's figures")?.into_inner().measures;
+        let measures = answer
+            .context("asking for a unit's figures")?
+            .into_inner()
+            .measures;
         let active = measures.iter().find(|measure| measure.name == "active");
-        let active: u64 = active.and_then(|active| active.value.parse().ok()).unwrap_or(u64::MAX);
+        let active: u64 = active
+            .and_then(|active| active.value.parse().ok())
+            .unwrap_or(u64::MAX);
         weighed.push((active, unit));
     }
     weighed.sort_unstable();
     for (_, unit) in weighed {
         for of in overdue.iter().filter(|of| of.unit == unit) {
-            let asked = pb::GetDossierRequest { code: of.code.clone(), ..Default::default() };
-            let dossier = dossiers.get_dossier(asked).await.context("asking for a dossier")?.into_inner();
+            let asked = pb::GetDossierRequest {
+                code: of.code.clone(),
+                ..Default::default()
+            };
+            let dossier = dossiers
+                .get_dossier(asked)
+                .await
+                .context("asking for a dossier")?
+                .into_inner();
             if dossier.status() == pb::DossierStatus::InProcess && !dossier.electronic_result {
                 return Ok(Some(dossier));
             }

@@ -30,16 +30,26 @@ pub(super) async fn marked(services: &Services, played: i64) -> anyhow::Result<u
         }
         after = position;
     }
-    anyhow::ensure!(marks >= overdue, "the timer marked {marks} of {overdue} overdue dossiers");
+    anyhow::ensure!(
+        marks >= overdue,
+        "the timer marked {marks} of {overdue} overdue dossiers"
+    );
     Ok(marks)
 }
 
 /// How many dossiers are unfinished and past due.
 async fn overdue(services: &Services) -> anyhow::Result<usize> {
-    let mut asked = ListOverdueDossiersRequest { page_size: PAGE, ..Default::default() };
+    let mut asked = ListOverdueDossiersRequest {
+        page_size: PAGE,
+        ..Default::default()
+    };
     let mut count = 0;
     loop {
-        let answer = services.dossiers.clone().list_overdue_dossiers(asked.clone()).await;
+        let answer = services
+            .dossiers
+            .clone()
+            .list_overdue_dossiers(asked.clone())
+            .await;
         let page = answer.context("listing overdue dossiers")?.into_inner();
         count += page.dossiers.len();
         if page.next_page_token.is_empty() {
@@ -52,12 +62,27 @@ async fn overdue(services: &Services) -> anyhow::Result<usize> {
 /// Marks in the log after a position, and how far it was read.
 async fn marks_after(services: &Services, after: i64) -> anyhow::Result<(usize, i64)> {
     let mut log = services.log(Service::Dossiers);
-    let asked = ReadRequest { after, limit: 10_000 };
-    let mut pages = log.read(asked).await.context("reading the log of dossiers")?.into_inner();
+    let asked = ReadRequest {
+        after,
+        limit: 10_000,
+    };
+    let mut pages = log
+        .read(asked)
+        .await
+        .context("reading the log of dossiers")?
+        .into_inner();
     let name = DossierOverdue::full_name();
     let (mut marks, mut position) = (0, after);
-    while let Some(page) = pages.message().await.context("reading the log of dossiers")? {
-        marks += page.events.iter().filter(|event| event.r#type == name).count();
+    while let Some(page) = pages
+        .message()
+        .await
+        .context("reading the log of dossiers")?
+    {
+        marks += page
+            .events
+            .iter()
+            .filter(|event| event.r#type == name)
+            .count();
         position = page.events.last().map_or(position, |event| event.position);
     }
     Ok((marks, position))

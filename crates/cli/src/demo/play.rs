@@ -29,7 +29,11 @@ impl fmt::Display for Played {
         let millis = self.took.as_millis().max(1);
         let rate = u128::from(self.accepted.unsigned_abs()) * 1_000 / millis;
         let (dossiers, facts) = (thousands(self.dossiers), thousands(self.accepted));
-        write!(f, "{dossiers} dossiers, {facts} facts taken in, {} a second", thousands(rate))
+        write!(
+            f,
+            "{dossiers} dossiers, {facts} facts taken in, {} a second",
+            thousands(rate)
+        )
     }
 }
 
@@ -43,12 +47,16 @@ pub(super) async fn year(
     let began = Instant::now();
     let mut played = Played::default();
     let mut progress = screen.progress(plan.dossiers as u64, "dossiers");
-    let calls = Chunks { dossiers: simulate(world, plan).peekable() };
+    let calls = Chunks {
+        dossiers: simulate(world, plan).peekable(),
+    };
     let mut answers = stream::iter(calls)
         .map(|(dossiers, rows)| async move {
             let mut client = services.dossiers.clone();
             let answer = client.import_dossiers(tokio_stream::iter(rows)).await;
-            answer.context("importing dossiers").map(|answer| (dossiers, answer.into_inner()))
+            answer
+                .context("importing dossiers")
+                .map(|answer| (dossiers, answer.into_inner()))
         })
         .buffer_unordered(IN_FLIGHT);
     while let Some(answer) = answers.next().await {
@@ -65,8 +73,14 @@ pub(super) async fn year(
 /// What is made up is made up by the rules; a refusal is a fault of ours.
 fn none_refused(answer: &ImportDossiersResponse) -> anyhow::Result<()> {
     let why = answer.refusals.first();
-    let why = why.map(|row| format!("{}: {}", row.source_event_id, row.reason)).unwrap_or_default();
-    ensure!(answer.refused == 0, "{} made-up facts were refused, the first one {why}", answer.refused);
+    let why = why
+        .map(|row| format!("{}: {}", row.source_event_id, row.reason))
+        .unwrap_or_default();
+    ensure!(
+        answer.refused == 0,
+        "{} made-up facts were refused, the first one {why}",
+        answer.refused
+    );
     Ok(())
 }
 
@@ -80,7 +94,10 @@ impl<I: Iterator<Item = Vec<ImportDossiersRequest>>> Iterator for Chunks<I> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (mut dossiers, mut rows) = (1, self.dossiers.next()?);
-        while let Some(next) = self.dossiers.next_if(|next| rows.len() + next.len() <= ROWS) {
+        while let Some(next) = self
+            .dossiers
+            .next_if(|next| rows.len() + next.len() <= ROWS)
+        {
             dossiers += 1;
             rows.extend(next);
         }

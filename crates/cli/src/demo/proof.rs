@@ -4,8 +4,8 @@ use anyhow::{Context as _, ensure};
 use contracts::log::v1::VerifyRequest;
 
 use super::screen::{Screen, thousands};
-use crate::Services;
 use crate::Service;
+use crate::Services;
 
 /// Bytes of a hash that are shown.
 const SHOWN: usize = 16;
@@ -18,7 +18,11 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
     for service in Service::ALL {
         let (verified, hash) = verify(services, service).await?;
         all += verified;
-        screen.line(format!("  {:<12} {:>9} events  sound  {hash}…", service.name(), thousands(verified)));
+        screen.line(format!(
+            "  {:<12} {:>9} events  sound  {hash}…",
+            service.name(),
+            thousands(verified)
+        ));
     }
     screen.done(&format!("{} events in five logs verified", thousands(all)));
     screen.total();
@@ -28,11 +32,24 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
 async fn verify(services: &Services, service: Service) -> anyhow::Result<(i64, String)> {
     let failed = || format!("verifying the log of {service}");
     let mut log = services.log(service);
-    let mut answers = log.verify(VerifyRequest { after: 0 }).await.with_context(failed)?.into_inner();
+    let mut answers = log
+        .verify(VerifyRequest { after: 0 })
+        .await
+        .with_context(failed)?
+        .into_inner();
     while let Some(answer) = answers.message().await.with_context(failed)? {
-        ensure!(answer.damage.is_empty(), "the log of {service} is damaged: {}", answer.damage);
+        ensure!(
+            answer.damage.is_empty(),
+            "the log of {service} is damaged: {}",
+            answer.damage
+        );
         if answer.done {
-            let hash = answer.hash.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+            let hash = answer
+                .hash
+                .iter()
+                .take(SHOWN)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             return Ok((answer.verified, hash));
         }
     }

@@ -1,8 +1,7 @@
 //! The rankings of the year.
 
 use anyhow::Context as _;
-use comfy_table::style::{LineStyle, TableStyle};
-use comfy_table::{Cell, Table};
+use comfy_table::{Cell, LineStyle, Table, TableStyle};
 use contracts::projection::v1::{GetUnitIndexRequest, ListRankingsRequest, UnitIndex};
 
 use super::INDEX;
@@ -19,7 +18,11 @@ const STYLE: TableStyle =
 const PROVINCE: &str = "H40";
 
 /// Departments, districts, and the province as a whole.
-pub(super) async fn show(services: &Services, year: i16, screen: &mut Screen) -> anyhow::Result<()> {
+pub(super) async fn show(
+    services: &Services,
+    year: i16,
+    screen: &mut Screen,
+) -> anyhow::Result<()> {
     for (group, name) in [("department", "Departments"), ("district", "Districts")] {
         let ranked = ranking(services, year.to_string(), group).await?;
         let last = ranking(services, format!("{year}-Q4"), group).await?;
@@ -35,7 +38,9 @@ pub(super) async fn show(services: &Services, year: i16, screen: &mut Screen) ->
         ..Default::default()
     };
     let answer = services.projection.clone().get_unit_index(asked).await;
-    let province = answer.context("asking for the province's index")?.into_inner();
+    let province = answer
+        .context("asking for the province's index")?
+        .into_inner();
     screen.line(format!(
         "\n{}: {} of {} ({}), over every dossier of the province",
         province.subject_name_vi, province.total, province.max, province.band_name_vi
@@ -57,20 +62,39 @@ pub(super) async fn ranking(
         ..Default::default()
     };
     let answer = services.projection.clone().list_rankings(asked).await;
-    Ok(answer.with_context(|| format!("asking for the ranking of {group}"))?.into_inner().indices)
+    Ok(answer
+        .with_context(|| format!("asking for the ranking of {group}"))?
+        .into_inner()
+        .indices)
 }
 
 fn table(ranked: &[UnitIndex], last: &[UnitIndex]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
-    let components = ranked.first().map(|unit| unit.components.as_slice()).unwrap_or_default();
+    let components = ranked
+        .first()
+        .map(|unit| unit.components.as_slice())
+        .unwrap_or_default();
     let mut header = vec![figure("#"), Cell::new("Unit")];
-    header.extend(components.iter().map(|of| figure(format!("{}\n/{}", of.component, of.max))));
-    header.extend([figure("Total"), Cell::new("Band"), figure("Q4"), figure("± Q3")]);
+    header.extend(
+        components
+            .iter()
+            .map(|of| figure(format!("{}\n/{}", of.component, of.max))),
+    );
+    header.extend([
+        figure("Total"),
+        Cell::new("Band"),
+        figure("Q4"),
+        figure("± Q3"),
+    ]);
     table.set_header(header);
     for unit in ranked {
         let quarter = last.iter().find(|quarter| quarter.subject == unit.subject);
-        let rank = if unit.rank > 0 { unit.rank.to_string() } else { "–".to_owned() };
+        let rank = if unit.rank > 0 {
+            unit.rank.to_string()
+        } else {
+            "–".to_owned()
+        };
         let mut row = vec![figure(rank), Cell::new(&unit.subject_name_vi)];
         row.extend(unit.components.iter().map(|of| figure(&of.points)));
         row.extend([
@@ -87,4 +111,3 @@ fn table(ranked: &[UnitIndex], last: &[UnitIndex]) -> Table {
     }
     table
 }
-

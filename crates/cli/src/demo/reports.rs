@@ -13,13 +13,20 @@ use crate::Services;
 const IN_FLIGHT: usize = 64;
 
 /// Reports everything; says how many figures.
-pub(super) async fn report(services: &Services, world: &World, plan: Plan) -> anyhow::Result<usize> {
+pub(super) async fn report(
+    services: &Services,
+    world: &World,
+    plan: Plan,
+) -> anyhow::Result<usize> {
     let figures = reported(world, plan);
     let count = figures.len();
     // The months of a unit's measure are one stream of events: at once they would only get into each other's way.
     let mut streams: BTreeMap<(String, &str), Vec<Reported>> = BTreeMap::new();
     for figure in figures {
-        streams.entry((figure.unit.clone(), figure.measure)).or_default().push(figure);
+        streams
+            .entry((figure.unit.clone(), figure.measure))
+            .or_default()
+            .push(figure);
     }
     stream::iter(streams.into_values())
         .map(|months| in_order(services, months, plan.year))
@@ -40,7 +47,10 @@ async fn in_order(services: &Services, months: Vec<Reported>, year: i16) -> anyh
             value: figure.value.to_string(),
             unit: figure.unit,
         };
-        assessments.report_measure(request).await.context("reporting a figure")?;
+        assessments
+            .report_measure(request)
+            .await
+            .context("reporting a figure")?;
     }
     Ok(())
 }

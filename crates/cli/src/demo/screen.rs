@@ -22,7 +22,11 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new() -> Self {
-        Self { started: Instant::now(), phase: None, phases: Vec::new() }
+        Self {
+            started: Instant::now(),
+            phase: None,
+            phases: Vec::new(),
+        }
     }
 
     /// A line. Whoever stops reading does not stop the demo.
@@ -48,7 +52,10 @@ impl Screen {
         if let Some((name, began)) = self.phase.take() {
             let took = began.elapsed();
             self.phases.push((name, took));
-            self.line(format!("  {name:<9} {what:<84} {:>6.1} s", took.as_secs_f64()));
+            self.line(format!(
+                "  {name:<9} {what:<84} {:>6.1} s",
+                took.as_secs_f64()
+            ));
         }
     }
 
@@ -57,8 +64,10 @@ impl Screen {
         let bar = match std::io::stderr().is_terminal() {
             true => {
                 let target = ProgressDrawTarget::stderr_with_hz(BAR_HZ);
-                let style = "  {msg:<9} {bar:40} {human_pos} of {human_len} · {per_sec} · {eta} left";
-                let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+                let style =
+                    "  {msg:<9} {bar:40} {human_pos} of {human_len} · {per_sec} · {eta} left";
+                let style = ProgressStyle::with_template(style)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
                 Some(ProgressBar::with_draw_target(Some(total), target).with_style(style))
             }
             false => None,
@@ -68,7 +77,14 @@ impl Screen {
             bar.set_message(name);
         }
         let now = Instant::now();
-        Progress { name, unit, total, bar, began: now, said: now }
+        Progress {
+            name,
+            unit,
+            total,
+            bar,
+            began: now,
+            said: now,
+        }
     }
 
     /// How long everything took, phase by phase.
@@ -85,9 +101,15 @@ impl Screen {
         self.heading("It goes on until Ctrl-C. In another terminal:");
         for service in Service::ALL {
             let name = service.name().to_uppercase();
-            self.line(format!("  export CHISO_{name}_URL={}", addresses.of(service)));
+            self.line(format!(
+                "  export CHISO_{name}_URL={}",
+                addresses.of(service)
+            ));
         }
-        self.line(format!("\n  chiso rank {} --group department", super::INDEX));
+        self.line(format!(
+            "\n  chiso rank {} --group department",
+            super::INDEX
+        ));
         self.line(format!("  chiso watch {}", super::INDEX));
         self.line(format!("  chiso explain H40.12 {}", super::INDEX));
     }

@@ -21,16 +21,45 @@ const USUAL: u32 = 100;
 pub(super) async fn of(services: &Services, plan: Plan) -> anyhow::Result<World> {
     let on = format!("{}-07-01", plan.year);
     let mut registry = services.registry.clone();
-    let asked = pb::ListUnitsRequest { on: on.clone(), page_size: PAGE, ..Default::default() };
-    let units = registry.list_units(asked).await.context("listing units")?.into_inner().units;
-    let asked = pb::ListProceduresRequest { on, page_size: PAGE, ..Default::default() };
-    let procedures = registry.list_procedures(asked).await.context("listing procedures")?;
-    let asked = pb::GetCalendarRequest { name: CALENDAR.to_owned(), version: 0 };
-    let calendar = registry.get_calendar(asked).await.context("asking for the calendar")?.into_inner();
-    let offset = Offset::from_seconds(calendar.utc_offset_minutes * 60).context("reading the calendar")?;
+    let asked = pb::ListUnitsRequest {
+        on: on.clone(),
+        page_size: PAGE,
+        ..Default::default()
+    };
+    let units = registry
+        .list_units(asked)
+        .await
+        .context("listing units")?
+        .into_inner()
+        .units;
+    let asked = pb::ListProceduresRequest {
+        on,
+        page_size: PAGE,
+        ..Default::default()
+    };
+    let procedures = registry
+        .list_procedures(asked)
+        .await
+        .context("listing procedures")?;
+    let asked = pb::GetCalendarRequest {
+        name: CALENDAR.to_owned(),
+        version: 0,
+    };
+    let calendar = registry
+        .get_calendar(asked)
+        .await
+        .context("asking for the calendar")?
+        .into_inner();
+    let offset =
+        Offset::from_seconds(calendar.utc_offset_minutes * 60).context("reading the calendar")?;
     Ok(World {
         units: units.into_iter().filter_map(unit).collect(),
-        procedures: procedures.into_inner().procedures.into_iter().filter_map(procedure).collect(),
+        procedures: procedures
+            .into_inner()
+            .procedures
+            .into_iter()
+            .filter_map(procedure)
+            .collect(),
         calendar: working_calendar(calendar)?,
         offset,
     })
@@ -38,7 +67,11 @@ pub(super) async fn of(services: &Services, plan: Plan) -> anyhow::Result<World>
 
 fn unit(of: pb::Unit) -> Option<Unit> {
     let group = group(of.group())?;
-    let prefix = of.other_codes.iter().find(|code| code.starts_with("000.")).unwrap_or(&of.code);
+    let prefix = of
+        .other_codes
+        .iter()
+        .find(|code| code.starts_with("000."))
+        .unwrap_or(&of.code);
     let city = of.name.is_some_and(|name| name.vi.contains("thành phố"));
     Some(Unit {
         prefix: prefix.clone(),
@@ -88,7 +121,9 @@ fn working_calendar(of: pb::Calendar) -> anyhow::Result<calendar::Calendar> {
         covers_until: of.covers_until,
         source: of.source,
     };
-    let announcement =
-        directory::wire::announcement(announced).map_err(|invalid| anyhow!("the calendar: {invalid}"))?;
-    announcement.to_calendar(version).context("reading the calendar")
+    let announcement = directory::wire::announcement(announced)
+        .map_err(|invalid| anyhow!("the calendar: {invalid}"))?;
+    announcement
+        .to_calendar(version)
+        .context("reading the calendar")
 }

@@ -26,7 +26,13 @@ pub(super) fn steps(dossier: &pb::Dossier) -> Vec<Step> {
     if !dossier.digitised {
         steps.push(Step::Digitise);
     }
-    steps.extend([Step::IssueResult, Step::Sign, Step::Complete, Step::Deliver, Step::Store]);
+    steps.extend([
+        Step::IssueResult,
+        Step::Sign,
+        Step::Complete,
+        Step::Deliver,
+        Step::Store,
+    ]);
     steps
 }
 
@@ -46,26 +52,54 @@ impl Step {
     pub(super) async fn send(self, services: &Services, code: &str) -> anyhow::Result<i64> {
         let mut dossiers = services.dossiers.clone();
         let code = code.to_owned();
-        let context = Some(CommandContext { actor: CLERK.to_owned(), ..Default::default() });
+        let context = Some(CommandContext {
+            actor: CLERK.to_owned(),
+            ..Default::default()
+        });
         let answer = match self {
             Self::Digitise => {
-                let request = pb::DigitiseComponentsRequest { context, code, digitised: 3, reused: 0 };
+                let request = pb::DigitiseComponentsRequest {
+                    context,
+                    code,
+                    digitised: 3,
+                    reused: 0,
+                };
                 dossiers.digitise_components(request).await
             }
             Self::IssueResult => {
                 let sha256 = vec![0x76; 32];
-                let request = pb::IssueElectronicResultRequest { context, code, sha256 };
+                let request = pb::IssueElectronicResultRequest {
+                    context,
+                    code,
+                    sha256,
+                };
                 dossiers.issue_electronic_result(request).await
             }
             Self::Sign => {
-                let request = pb::SignResultRequest { context, code, signer: CLERK.to_owned() };
+                let request = pb::SignResultRequest {
+                    context,
+                    code,
+                    signer: CLERK.to_owned(),
+                };
                 dossiers.sign_result(request).await
             }
-            Self::Complete => dossiers.complete_dossier(pb::CompleteDossierRequest { context, code }).await,
-            Self::Deliver => dossiers.deliver_result(pb::DeliverResultRequest { context, code }).await,
+            Self::Complete => {
+                dossiers
+                    .complete_dossier(pb::CompleteDossierRequest { context, code })
+                    .await
+            }
+            Self::Deliver => {
+                dossiers
+                    .deliver_result(pb::DeliverResultRequest { context, code })
+                    .await
+            }
             Self::Store => {
                 let target = pb::SyncTarget::PersonalStore.into();
-                let request = pb::SynchroniseDossierRequest { context, code, target };
+                let request = pb::SynchroniseDossierRequest {
+                    context,
+                    code,
+                    target,
+                };
                 dossiers.synchronise_dossier(request).await
             }
         };

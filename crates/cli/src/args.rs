@@ -1,0 +1,79 @@
+//! The command line as a whole.
+
+use clap::{Parser, Subcommand};
+
+use crate::demo::Demo;
+use crate::services::Connection;
+use crate::up::Up;
+use crate::{catalog, explain, import, log, measures, rank, rebuild, watch};
+
+const EXAMPLES: &str = "\
+Examples:
+  chiso demo
+  chiso up --addresses chiso.json
+  chiso catalog apply deploy/catalog/indices deploy/catalog/namdinh
+  chiso import dossiers.csv --mapping mapping.yaml
+  chiso rank --period 2024 --group district
+  chiso explain H40.03 --period 2024-Q1
+  chiso --stack chiso.json watch --period 2024
+  chiso log verify
+
+Where the services are is said by --stack, or by an address for each; the defaults are those of `chiso up`.
+
+Exit codes:
+  0   done
+  1   refused by a service, or damage found
+  2   some rows of an import were refused; the others are in
+  64  the command line is wrong
+  65  a file's content is wrong
+  66  a file cannot be read
+  69  a service does not answer";
+
+/// Keeps a province's administrative-reform indices true by the second: what comes in, what follows, and why.
+#[derive(Debug, Parser)]
+#[command(name = "chiso", version, after_long_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+
+    /// Print data as JSON (the proto3 JSON mapping of the answers): one object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(Demo),
+    Up(Up),
+    /// Asks running services.
+    #[command(flatten)]
+    Ask(Ask),
+}
+
+/// Commands that are clients of running services.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ask {
+    Catalog(catalog::Command),
+    Import(import::Command),
+    Rank(rank::Command),
+    Explain(explain::Command),
+    Watch(watch::Command),
+    Measures(measures::Command),
+    Log(log::Command),
+    Rebuild(rebuild::Command),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

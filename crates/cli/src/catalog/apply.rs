@@ -1,0 +1,275 @@
+//! Applying a catalog, item by item.
+
+use std::fmt;
+
+use contracts::assessments::v1 as assessments;
+use contracts::log::v1::CommandContext;
+use contracts::registry::v1 as registry;
+use prost::Message;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use super::{Catalog, Item, Wanted};
+use crate::{Exit, Failure, Service, Services};
+
+/// Namespace of request ids, which follow from an item's content and the version that it met: a repeat after a lost
+/// answer is the same command, and putting a thing back as it once was is another one.
+const REQUESTS: Uuid = Uuid::from_u128(0x9f1c_6a51_2f0b_4c57_8d9e_77aa_6d1e_0766);
+
+/// What an item did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there.
+    Created,
+    /// It was otherwise.
+    Changed,
+    /// It was so already.
+    Unchanged,
+}
+
+/// An item and what it did, or would do.
+#[derive(Debug)]
+pub struct Applied<'a> {
+    /// The item.
+    pub item: &'a Item,
+    /// What it did.
+    pub change: Change,
+    dry_run: bool,
+}
+
+impl Applied<'_> {
+    fn word(&self) -> &'static str {
+        match self.change {
+            Change::Created => "created",
+            Change::Changed => "changed",
+            Change::Unchanged => "unchanged",
+        }
+    }
+
+    /// The same as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "kind": self.item.wanted.kind(),
+            "name": self.item.wanted.name(),
+            "file": self.item.file,
+            "line": self.item.line,
+            "change": self.word(),
+            "dryRun": self.dry_run,
+        })
+    }
+}
+
+impl fmt::Display for Applied<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let would = if self.dry_run { "would be " } else { "" };
+        write!(f, "{would}{}: {}", self.word(), self.item.wanted)
+    }
+}
+
+/// Applies every item, handing each to `on_item` as it is done.
+///
+/// # Errors
+/// The first item that is refused, with its file and line; what was applied before it stays, and applying again goes on
+/// behind it.
+pub async fn apply(
+    services: &Services,
+    catalog: &Catalog,
+    dry_run: bool,
+    mut on_item: impl FnMut(&Applied<'_>),
+) -> Result<(), Failure> {
+    for item in &catalog.items {
+        let run = Run { services, dry_run };
+        let change = run.put(&item.wanted).await.map_err(|(service, status)| {
+            let failure = services.failure(service, &status);
+            let place = format!("{}: line {}: {}", item.file, item.line, item.wanted);
+            match failure.exit {
+                Exit::Failed => Failure::new(Exit::Failed, format!("{place}\n  {failure}")),
+                _ => failure,
+            }
+        })?;
+        on_item(&Applied {
+            item,
+            change,
+            dry_run,
+        });
+    }
+    Ok(())
+}
+
+struct Run<'a> {
+    services: &'a Services,
+    dry_run: bool,
+}
+
+type Outcome = Result<Change, (Service, Status)>;
+
+/// Puts a thing and compares its version with the one before.
+macro_rules! put {
+    ($run:ident, $client:ident, $service:expr, $get:ident($asked:expr), $put:ident($request:expr)) => {{
+        let failed = |status| ($service, status);
+        let mut client = $run.services.$client.clone();
+        let before = match $run
+            .services
+            .try_call($asked, async |asked| client.$get(asked).await)
+            .await
+        {
+            Ok(found) => found.version,
+            Err(status) if status.code() == Code::NotFound => 0,
+            Err(status) => return Err(failed(status)),
+        };
+        let mut request = $request.clone();
+        request.context = Some($run.context(&request, before));
+        let mut client = $run.services.$client.clone();
+        match $run
+            .services
+            .try_call(request, async |request| client.$put(request).await)
+            .await
+        {
+            Ok(after) if before == 0 && after.version > 0 => Ok(Change::Created),
+            Ok(after) if after.version > before => Ok(Change::Changed),
+            Ok(_) => Ok(Change::Unchanged),
+            // A dry run meets what only the items before it would have made.
+            Err(status) if $run.dry_run && status.code() == Code::FailedPrecondition => {
+                Ok(Change::Created)
+            }
+            Err(status) => Err(failed(status)),
+        }
+    }};
+}
+
+impl Run<'_> {
+    fn context(&self, request: &impl Message, before: i64) -> CommandContext {
+        let mut content = request.encode_to_vec();
+        content.extend(before.to_be_bytes());
+        CommandContext {
+            request_id: Uuid::new_v5(&REQUESTS, &content).to_string(),
+            validate_only: self.dry_run,
+            actor: "catalog".to_owned(),
+            ..CommandContext::default()
+        }
+    }
+
+    async fn put(&self, wanted: &Wanted) -> Outcome {
+        use Service::{Assessments, Registry};
+        let now = String::new;
+        match wanted {
+            Wanted::Calendar(request) => {
+                let asked = registry::GetCalendarRequest {
+                    name: request.name.clone(),
+                    version: 0,
+                };
+                put!(
+                    self,
+                    registry,
+                    Registry,
+                    get_calendar(asked),
+                    put_calendar(request)
+                )
+            }
+            Wanted::Policy(request) => {
+                let on = request.valid_from.clone();
+                let asked = registry::GetPolicyRequest {
+                    name: request.name.clone(),
+                    on,
+                };
+                put!(
+                    self,
+                    registry,
+                    Registry,
+                    get_policy(asked),
+                    put_policy(request)
+                )
+            }
+            Wanted::Unit(request) => {
+                let asked = registry::GetUnitRequest {
+                    code: request.code.clone(),
+                    on: now(),
+                };
+                put!(self, registry, Registry, get_unit(asked), put_unit(request))
+            }
+            Wanted::Procedure(request) => {
+                let asked = registry::GetProcedureRequest {
+                    code: request.code.clone(),
+                    on: now(),
+                };
+                put!(
+                    self,
+                    registry,
+                    Registry,
+                    get_procedure(asked),
+                    put_procedure(request)
+                )
+            }
+            Wanted::Succession(request) => {
+                let asked = registry::GetUnitRequest {
+                    code: request.code.clone(),
+                    on: now(),
+                };
+                put!(
+                    self,
+                    registry,
+                    Registry,
+                    get_unit(asked),
+                    succeed_unit(request)
+                )
+            }
+            Wanted::Definition { code, request } => {
+                let asked = assessments::GetDefinitionRequest {
+                    code: code.clone(),
+                    edition: String::new(),
+                };
+                put!(
+                    self,
+                    assessments,
+                    Assessments,
+                    get_definition(asked),
+                    put_definition_in_force(request)
+                )
+            }
+            Wanted::Report(request) => self.report(request).await,
+        }
+    }
+
+    /// A reported figure has no question of its own: it is looked for among its unit's figures of the month.
+    async fn report(&self, request: &assessments::ReportMeasureRequest) -> Outcome {
+        let failed = |status| (Service::Assessments, status);
+        let asked = assessments::ListReportedMeasuresRequest {
+            unit: request.unit.clone(),
+            month: request.month.clone(),
+            page_size: 1_000,
+            page_token: String::new(),
+        };
+        let mut client = self.services.assessments.clone();
+        let listed = self
+            .services
+            .try_call(asked, async |asked| {
+                client.list_reported_measures(asked).await
+            })
+            .await;
+        let known = match listed {
+            Ok(listed) => listed.measures,
+            Err(status) if self.dry_run && status.code() == Code::FailedPrecondition => Vec::new(),
+            Err(status) => return Err(failed(status)),
+        };
+        let known = known
+            .into_iter()
+            .find(|figure| figure.measure == request.measure);
+        let before = known.as_ref().map_or(0, |figure| figure.version);
+        let mut put = request.clone();
+        put.context = Some(self.context(request, before));
+        let mut client = self.services.assessments.clone();
+        match self
+            .services
+            .try_call(put, async |put| client.report_measure(put).await)
+            .await
+        {
+            Ok(_) if known.is_none() => Ok(Change::Created),
+            Ok(after) if after.version > before => Ok(Change::Changed),
+            Ok(_) => Ok(Change::Unchanged),
+            Err(status) if self.dry_run && status.code() == Code::FailedPrecondition => {
+                Ok(Change::Created)
+            }
+            Err(status) => Err(failed(status)),
+        }
+    }
+}

@@ -1,0 +1,484 @@
+//! `chiso explain`: why an index is what it is, down to the events.
+
+use clap::Args;
+use comfy_table::Cell;
+use contracts::log::v1::{Event, ReadStreamRequest};
+use contracts::projection::v1::{GetUnitIndexRequest, UnitIndex};
+use contracts::scoring::v1::{
+    ExplainScoreRequest, ExplainScoreResponse, ExplainedDossier, LeafScore,
+};
+use tonic::Request;
+
+use crate::rank::DEFAULT_INDEX;
+use crate::{Exit, Failure, Service, Services, log, out, show};
+
+/// Dossiers named for each figure when nothing is said: what fits a screen.
+const DOSSIERS: i32 = 5;
+/// Dossiers whose events are shown when nothing is said.
+const HISTORIES: u8 = 1;
+
+const EXAMPLES: &str = "\
+Examples:
+  chiso explain H40.03 --period 2024-Q1
+  chiso explain H40.03 PROGRESS_ON_TIME --period 2024-Q1
+  chiso explain H40.03 service-quality-766 PROGRESS_ON_TIME --period 2024 --dossiers 20 --events 3
+  chiso explain group:district --period 2024";
+
+/// Say why a unit's index is what it is: by leaf, and of a leaf down to the events
+///
+/// Without LEAF: total, components and all leaves, the weakest marked. With LEAF: its rule, the calculation, the figures
+/// and the dossiers behind them, and what happened to some of those. With --json: the answers of the services.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES, override_usage = "chiso explain [OPTIONS] --period <PERIOD> <UNIT> [INDEX] [LEAF]")]
+pub struct Command {
+    /// A unit's code (either style), or group:department
+    #[arg(value_name = "UNIT")]
+    subject: String,
+
+    /// Index and leaf; one of both may be left out: codes of indices have small letters [default index:
+    /// service-quality-766]
+    #[arg(value_name = "INDEX] [LEAF", num_args = 0..=2)]
+    what: Vec<String>,
+
+    /// 2024-03, 2024-Q1 or 2024
+    #[arg(long)]
+    period: String,
+
+    /// Dossiers named for each figure, at most 200
+    #[arg(long, default_value_t = DOSSIERS, value_parser = clap::value_parser!(i32).range(1..=200))]
+    dossiers: i32,
+
+    /// Dossiers whose events are shown
+    #[arg(long, value_name = "DOSSIERS", default_value_t = HISTORIES, value_parser = clap::value_parser!(u8).range(0..=200))]
+    events: u8,
+}
+
+impl Command {
+    /// Index and leaf. A single word is an index when it is written like one and a leaf otherwise.
+    fn what(&self) -> (&str, Option<&str>) {
+        let index = |word: &str| {
+            word.contains('-')
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        };
+        match self.what.as_slice() {
+            [first, leaf] => (first, Some(leaf)),
+            [word] if index(word) => (word, None),
+            [leaf] => (DEFAULT_INDEX, Some(leaf)),
+            _ => (DEFAULT_INDEX, None),
+        }
+    }
+}
+
+/// Explains.
+pub(crate) async fn run(
+    command: &Command,
+    services: &Services,
+    json: bool,
+) -> Result<Exit, Failure> {
+    let Command {
+        subject,
+        period,
+        dossiers,
+        events,
+        ..
+    } = command;
+    let (index, leaf) = command.what();
+    let Some(leaf) = leaf else {
+        let found = unit_index(services, index, period, subject).await?;
+        if json {
+            out::message(&found);
+        } else {
+            out::line(index_text(&found));
+        }
+        return Ok(Exit::Done);
+    };
+    let explained = score(services, index, period, subject, leaf, *dossiers).await?;
+    if json {
+        out::message(&explained);
+    } else {
+        out::line(score_text(&explained));
+    }
+    for dossier in behind(&explained).into_iter().take(usize::from(*events)) {
+        if !json {
+            out::line(format_args!("\nWhat happened to {}:", dossier.code));
+        }
+        for event in history(services, &dossier.code).await? {
+            out::line(log::event_json(&event)?);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// A subject's index in a period, with all leaves.
+///
+/// # Errors
+/// What projection refuses, or that it does not answer.
+pub async fn unit_index(
+    services: &Services,
+    index: &str,
+    period: &str,
+    subject: &str,
+) -> Result<UnitIndex, Failure> {
+    let request = GetUnitIndexRequest {
+        index: index.to_owned(),
+        period: period.to_owned(),
+        subject: subject.to_owned(),
+        with_leaves: true,
+        ..GetUnitIndexRequest::default()
+    };
+    let mut projection = services.projection.clone();
+    services
+        .call(Service::Projection, request, async move |request| {
+            projection.get_unit_index(request).await
+        })
+        .await
+}
+
+/// Why a leaf has its points, with at most `dossiers` dossiers for each figure.
+///
+/// # Errors
+/// What scoring refuses, or that it does not answer.
+pub async fn score(
+    services: &Services,
+    index: &str,
+    period: &str,
+    subject: &str,
+    leaf: &str,
+    dossiers: i32,
+) -> Result<ExplainScoreResponse, Failure> {
+    let request = ExplainScoreRequest {
+        index: index.to_owned(),
+        period: period.to_owned(),
+        subject: subject.to_owned(),
+        leaf: leaf.to_owned(),
+        dossiers,
+        at_least: None,
+    };
+    let mut scoring = services.scoring.clone();
+    services
+        .call(Service::Scoring, request, async move |request| {
+            scoring.explain_score(request).await
+        })
+        .await
+}
+
+/// Everything that happened to a dossier, oldest first.
+///
+/// # Errors
+/// That dossiers does not answer.
+pub async fn history(services: &Services, code: &str) -> Result<Vec<Event>, Failure> {
+    let failure = |status| services.failure(Service::Dossiers, &status);
+    let mut request = Request::new(ReadStreamRequest {
+        stream: format!("dossier-{code}"),
+        after_version: 0,
+    });
+    request.set_timeout(services.timeout);
+    let mut pages = services
+        .log(Service::Dossiers)
+        .read_stream(request)
+        .await
+        .map_err(failure)?
+        .into_inner();
+    let mut events = Vec::new();
+    while let Some(page) = pages.message().await.map_err(failure)? {
+        events.extend(page.events);
+    }
+    Ok(events)
+}
+
+/// The leaf that loses the largest share of its points; of several, the one with the most points to lose. Leaves without
+/// a score do not count.
+pub fn weakest(leaves: &[LeafScore]) -> Option<&LeafScore> {
+    let scored = leaves.iter().filter_map(|leaf| {
+        let (points, max) = (show::decimal(&leaf.points)?, show::decimal(&leaf.max)?);
+        Some((points.checked_div(max)?, -max, leaf))
+    });
+    scored
+        .min_by_key(|(share, max, leaf)| (*share, *max, leaf.leaf.clone()))
+        .map(|(.., leaf)| leaf)
+}
+
+/// The dossiers behind all figures, each once, the ones with the most influence first.
+pub fn behind(explained: &ExplainScoreResponse) -> Vec<&ExplainedDossier> {
+    let mut found: Vec<&ExplainedDossier> = Vec::new();
+    for dossier in explained.inputs.iter().flat_map(|input| &input.dossiers) {
+        if !found.iter().any(|known| known.code == dossier.code) {
+            found.push(dossier);
+        }
+    }
+    found
+}
+
+/// An index for people: total, components, leaves.
+pub fn index_text(index: &UnitIndex) -> String {
+    let total = match index.total.as_str() {
+        "" => format!("no total: {}", index.reason),
+        total => format!("{total} of {}", index.max),
+    };
+    let mut lines = vec![format!(
+        "{} {} · {} ({}) · {}",
+        index.subject, index.subject_name_vi, index.index, index.edition, index.period
+    )];
+    let mut facts = vec![total];
+    if !index.band_name_vi.is_empty() {
+        facts.push(index.band_name_vi.clone());
+    }
+    if index.rank > 0 {
+        facts.push(format!(
+            "rank {} of {} {}",
+            index.rank,
+            index.ranked,
+            show::rank_change(index.rank_before, index.rank)
+        ));
+    }
+    if !index.change.is_empty() {
+        facts.push(format!(
+            "{} on the period before",
+            show::change(&index.change)
+        ));
+    }
+    let facts: Vec<&str> = facts.iter().map(|fact| fact.trim_end()).collect();
+    lines.push(facts.join(" · "));
+    let components: Vec<String> = index
+        .components
+        .iter()
+        .map(|score| {
+            format!(
+                "{} {}/{}",
+                score.component,
+                or_dash(&score.points),
+                score.max
+            )
+        })
+        .collect();
+    lines.push(components.join(" · "));
+    lines.push(leaves(&index.leaves));
+    lines.join("\n")
+}
+
+fn leaves(leaves: &[LeafScore]) -> String {
+    let weakest = weakest(leaves).map(|leaf| leaf.leaf.as_str());
+    let mut table = show::table(&["", "Leaf", "Points", "Max", "Figures"]);
+    for leaf in leaves {
+        let inputs: Vec<String> = leaf
+            .inputs
+            .iter()
+            .map(|input| format!("{} {}", input.name, input.value))
+            .collect();
+        let why = if leaf.reason.is_empty() {
+            inputs.join(", ")
+        } else {
+            leaf.reason.clone()
+        };
+        table.add_row(vec![
+            Cell::new(if weakest == Some(leaf.leaf.as_str()) {
+                "weakest"
+            } else {
+                ""
+            }),
+            Cell::new(&leaf.leaf),
+            show::figure(or_dash(&leaf.points)),
+            show::figure(&leaf.max),
+            Cell::new(why),
+        ]);
+    }
+    show::rendered(&table)
+}
+
+fn or_dash(points: &str) -> &str {
+    if points.is_empty() { "–" } else { points }
+}
+
+/// A score for people: rule, calculation, figures, dossiers.
+pub fn score_text(explained: &ExplainScoreResponse) -> String {
+    let empty = LeafScore::default();
+    let score = explained.score.as_ref().unwrap_or(&empty);
+    let points = match score.points.as_str() {
+        "" => format!("no score: {}", score.reason),
+        points => format!("{points} of {}", score.max),
+    };
+    let mut lines = vec![
+        format!(
+            "{} {} · {} · {} ({}) · {}",
+            explained.leaf_number,
+            score.leaf,
+            explained.subject,
+            explained.index,
+            explained.edition,
+            explained.period
+        ),
+        format!("{} / {}", explained.leaf_name_vi, explained.leaf_name_en),
+        format!("  points       {points}"),
+        format!(
+            "  rule         {}",
+            explained.rule.trim().replace('\n', "\n               ")
+        ),
+        format!("  calculation  {}", explained.calculation),
+    ];
+    let mut figures = show::table(&["Figure", "Value", "From", "Dossiers", ""]);
+    for input in &explained.inputs {
+        figures.add_row(vec![
+            Cell::new(&input.name),
+            show::figure(&input.value),
+            Cell::new(&input.source),
+            show::figure(if input.source == "dossiers" {
+                show::count(input.dossier_count)
+            } else {
+                String::new()
+            }),
+            Cell::new(&input.label_vi),
+        ]);
+    }
+    lines.push(show::rendered(&figures));
+    let behind = behind(explained);
+    if !behind.is_empty() {
+        lines.push(dossiers(&behind));
+    }
+    let basis: Vec<String> = explained
+        .basis
+        .iter()
+        .map(|cause| format!("{} {}", cause.log, show::count(cause.position)))
+        .collect();
+    lines.push(format!("as of {}", basis.join(", ")));
+    lines.join("\n")
+}
+
+fn dossiers(dossiers: &[&ExplainedDossier]) -> String {
+    let mut table = show::table(&["Dossier", "Unit", "Received", "Due", "Ended", "Events"]);
+    for dossier in dossiers {
+        let positions: Vec<String> = dossier.positions.iter().map(i64::to_string).collect();
+        table.add_row(vec![
+            Cell::new(&dossier.code),
+            Cell::new(&dossier.unit),
+            Cell::new(show::instant(dossier.received_at.as_ref())),
+            Cell::new(show::instant(dossier.due_at.as_ref())),
+            Cell::new(show::instant(dossier.ended_at.as_ref())),
+            Cell::new(positions.join(" ")),
+        ]);
+    }
+    show::rendered(&table)
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::scoring::v1::{ExplainedInput, Input};
+
+    use super::*;
+
+    fn leaf(leaf: &str, points: &str, max: &str) -> LeafScore {
+        LeafScore {
+            leaf: leaf.to_owned(),
+            points: points.to_owned(),
+            max: max.to_owned(),
+            reason: if points.is_empty() {
+                "no dossiers".to_owned()
+            } else {
+                String::new()
+            },
+            inputs: vec![Input {
+                name: "handled".to_owned(),
+                value: "240".to_owned(),
+            }],
+        }
+    }
+
+    #[test]
+    fn the_weakest_leaf_loses_the_largest_share() {
+        let leaves = [
+            leaf("A", "5.00", "6"),
+            leaf("B", "0", "4"),
+            leaf("C", "0.00", "12"),
+            leaf("D", "", "20"),
+        ];
+        assert_eq!(weakest(&leaves).map(|leaf| leaf.leaf.as_str()), Some("C"));
+        assert_eq!(weakest(&leaves[3..]), None);
+    }
+
+    #[test]
+    fn an_index_is_explained_by_its_leaves() {
+        let index = UnitIndex {
+            index: "service-quality-766".to_owned(),
+            edition: "2022".to_owned(),
+            period: "2024-Q1".to_owned(),
+            subject: "H40.03".to_owned(),
+            subject_name_vi: "Sở Giáo dục và Đào tạo".to_owned(),
+            total: "84.10".to_owned(),
+            max: "100".to_owned(),
+            band_name_vi: "Tốt".to_owned(),
+            rank: 2,
+            ranked: 18,
+            rank_before: 3,
+            change: "1.05".to_owned(),
+            leaves: vec![
+                leaf("A", "5.00", "6"),
+                leaf("B", "0.10", "4"),
+                leaf("D", "", "20"),
+            ],
+            ..UnitIndex::default()
+        };
+        insta::assert_snapshot!(index_text(&index), @"");
+    }
+
+    #[test]
+    fn a_score_is_explained_down_to_its_dossiers() {
+        let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let dossier = ExplainedDossier {
+            code: "H40.03-240102-0001".to_owned(),
+            unit: "H40.03".to_owned(),
+            received_at: at(1_704_160_800),
+            due_at: at(1_704_679_200),
+            ended_at: None,
+            positions: vec![12, 40],
+        };
+        let input = |name: &str, value: &str| ExplainedInput {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            label_vi: "hồ sơ đã xử lý".to_owned(),
+            source: "dossiers".to_owned(),
+            dossiers: vec![dossier.clone()],
+            dossier_count: 1_240,
+            ..ExplainedInput::default()
+        };
+        let explained = ExplainScoreResponse {
+            index: "service-quality-766".to_owned(),
+            edition: "2022".to_owned(),
+            period: "2024-Q1".to_owned(),
+            subject: "H40.03".to_owned(),
+            score: Some(leaf("PROGRESS_ON_TIME", "18.67", "20")),
+            leaf_number: "2.1".to_owned(),
+            leaf_name_vi: "Hồ sơ đúng hạn".to_owned(),
+            leaf_name_en: "On time".to_owned(),
+            rule: "ratio: on_time / handled".to_owned(),
+            calculation: "20 × 224 / 240 = 18.67".to_owned(),
+            inputs: vec![input("on_time", "224"), input("handled", "240")],
+            basis: vec![contracts::log::v1::Cause {
+                log: "dossiers".to_owned(),
+                position: 4_711,
+            }],
+        };
+        insta::assert_snapshot!(score_text(&explained), @"");
+    }
+
+    #[test]
+    fn index_and_leaf_are_told_apart() {
+        let command = |what: &[&str]| Command {
+            subject: "H40.03".to_owned(),
+            what: what.iter().map(|word| (*word).to_owned()).collect(),
+            period: "2024".to_owned(),
+            dossiers: 1,
+            events: 0,
+        };
+        assert_eq!(command(&[]).what(), (DEFAULT_INDEX, None));
+        assert_eq!(command(&["par-2024"]).what(), ("par-2024", None));
+        assert_eq!(
+            command(&["PROGRESS_ON_TIME"]).what(),
+            (DEFAULT_INDEX, Some("PROGRESS_ON_TIME"))
+        );
+        assert_eq!(
+            command(&["par-2024", "2.1"]).what(),
+            ("par-2024", Some("2.1"))
+        );
+    }
+}

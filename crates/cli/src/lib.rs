@@ -1,0 +1,95 @@
+//! The `chiso` command-line tool: a gRPC client of the five services like any other.
+//!
+//! One module per command. What a command does is a function over [`Services`], so that other programs (the demo, the
+//! system tests) can do the same; what it prints is built as text first and goes out through [`out`].
+#![forbid(unsafe_code)]
+
+mod args;
+pub mod catalog;
+mod demo;
+pub mod explain;
+mod failure;
+pub mod import;
+pub mod log;
+pub mod measures;
+pub mod out;
+pub mod progress;
+pub mod rank;
+pub mod rebuild;
+pub mod services;
+pub mod show;
+mod up;
+pub mod watch;
+pub mod yaml;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Ask, Cli, Command};
+pub use failure::{Exit, Failure};
+use services::Connection;
+pub use services::{Service, Services};
+
+/// Runs the command that the arguments ask for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(answer) if answer.use_stderr() => {
+            out::note(answer.render().ansi());
+            return Exit::Usage.into();
+        }
+        Err(answer) => {
+            out::text(&answer.to_string());
+            return ExitCode::SUCCESS;
+        }
+    };
+    let Cli {
+        connection,
+        json,
+        command,
+    } = cli;
+    match command {
+        Command::Up(up) => {
+            let observability = up.observability.clone();
+            runtime::block_on("chiso", &observability, |shutdown| up::run(up, shutdown))
+        }
+        Command::Demo(demo) => {
+            let observability = demo.observability();
+            runtime::block_on("chiso", &observability, |shutdown| {
+                demo::run(demo, shutdown)
+            })
+        }
+        Command::Ask(ask) => match block_on(answer(&connection, &ask, json)) {
+            Ok(exit) => exit.into(),
+            Err(failure) => {
+                out::note(format_args!("chiso: {failure}"));
+                failure.exit.into()
+            }
+        },
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(|error| Failure::new(Exit::Failed, format!("cannot start threads: {error}")))?
+        .block_on(work)
+}
+
+async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, Failure> {
+    let services = connection.services()?;
+    match ask {
+        Ask::Catalog(command) => catalog::run(command, &services, json).await,
+        Ask::Import(command) => import::run(command, &services, json).await,
+        Ask::Rank(command) => rank::run(command, &services, json).await,
+        Ask::Explain(command) => explain::run(command, &services, json).await,
+        Ask::Watch(command) => watch::run(command, &services, json).await,
+        Ask::Measures(command) => measures::run(command, &services, json).await,
+        Ask::Log(command) => log::run(command, &services, json).await,
+        Ask::Rebuild(command) => rebuild::run(command, &services, json).await,
+    }
+}

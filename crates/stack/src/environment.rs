@@ -1,5 +1,6 @@
 //! What the environment says about the stack, and where that finds the programs.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,6 +13,8 @@ const NATS_MIN: (u32, u32) = (2, 12);
 /// What a folder must have to serve as PostgreSQL's.
 const POSTGRES_PROGRAMS: [&str; 3] = ["postgres", "initdb", "psql"];
 const NATS_PROGRAM: &str = "nats-server";
+/// Where root keeps what others are to run.
+const OPEN_CACHE: &str = "/var/cache/chiso/stack";
 
 /// What may be said about the stack.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +56,14 @@ impl Environment {
             path: std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect(),
             cache,
         }
+    }
+
+    /// Keeps fetched programs where anybody can run them: the project or the home of root is often closed to others.
+    pub(crate) fn open_to_all(mut self) -> Self {
+        if !self.cache.as_deref().is_some_and(is_open_to_all) {
+            self.cache = Some(PathBuf::from(OPEN_CACHE));
+        }
+        self
     }
 
     /// Folder of `postgres`, `initdb` and `psql`.
@@ -129,6 +140,14 @@ fn lacks(folder: &Path) -> StackError {
         ),
         remedy: fetch::REMEDY,
     }
+}
+
+/// Whether anybody may pass through to a folder that is there or will be made.
+fn is_open_to_all(folder: &Path) -> bool {
+    let mut there = folder
+        .ancestors()
+        .filter_map(|folder| folder.metadata().ok());
+    there.all(|folder| folder.mode() & 0o001 != 0)
 }
 
 fn writable(folder: &Path) -> bool {

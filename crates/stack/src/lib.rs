@@ -38,7 +38,6 @@ use folder::Folder;
 use nats::Nats;
 use postgres::Postgres;
 use process::{Identity, Spawner};
-use rustix::process::Signal;
 
 /// How a stack is started.
 #[derive(Debug, Clone)]
@@ -101,12 +100,15 @@ impl Stack {
     /// # Errors
     /// When the programs cannot be had, a server does not come up, or a kept folder is in use.
     pub fn start(options: &Options) -> Result<Self, StackError> {
-        let environment = Environment::read();
+        let mut environment = Environment::read();
         let folder = match &options.kept_in {
             Some(path) => Folder::kept(path)?,
             None => Folder::temporary(&options.name)?,
         };
         let identity = Identity::find();
+        if identity == Identity::Nobody {
+            environment = environment.open_to_all();
+        }
         let giving = doing("giving the stack's folder to its servers");
         identity.give(folder.path()).map_err(giving)?;
         let spawner = Spawner::start(identity).map_err(doing("starting the stack's thread"))?;
@@ -249,7 +251,7 @@ impl Stack {
     /// # Errors
     /// When it is not ours.
     pub fn pause_nats(&self) -> Result<(), StackError> {
-        self.own_nats()?.signal(Signal::STOP);
+        self.own_nats()?.pause();
         Ok(())
     }
 
@@ -258,7 +260,7 @@ impl Stack {
     /// # Errors
     /// When it is not ours.
     pub fn resume_nats(&self) -> Result<(), StackError> {
-        self.own_nats()?.signal(Signal::CONT);
+        self.own_nats()?.resume();
         Ok(())
     }
 

@@ -113,10 +113,17 @@ impl Nats {
         }
     }
 
-    /// Stops or continues it, without ending it.
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Stops it without ending it.
+    pub(crate) fn pause(&self) {
         if let Some(child) = &self.child {
-            process::signal(child, signal);
+            process::pause(child);
+        }
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        if let Some(child) = &self.child {
+            process::signal(child, Signal::CONT);
         }
     }
 

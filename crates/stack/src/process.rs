@@ -17,6 +17,8 @@ const NOBODY: u32 = 65534;
 /// How often a starting or stopping process is looked at.
 pub(crate) const POLL: Duration = Duration::from_millis(5);
 
+/// A busy machine takes its time to schedule every thread.
+const PAUSE: Duration = Duration::from_secs(2);
 /// Lines of a log that say why a server ended: PostgreSQL needs six.
 const TAIL: usize = 8;
 
@@ -202,6 +204,29 @@ pub(crate) fn signal(child: &Child, signal: Signal) {
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
     }
+}
+
+/// Stops a child without ending it, and waits until all its threads stand still: the signal reaches them one by one.
+pub(crate) fn pause(child: &Child) {
+    signal(child, Signal::STOP);
+    let deadline = Instant::now() + PAUSE;
+    while !stands_still(child.id()) && Instant::now() < deadline {
+        std::thread::sleep(POLL);
+    }
+}
+
+fn stands_still(pid: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut stats =
+        threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
+    // The name in parentheses may hold anything; the state follows the last parenthesis.
+    stats.all(|stat| {
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
+    })
 }
 
 /// Waits until `ready` answers, the child ends, or `patience` is over; says what the log ends with when it fails.

@@ -217,20 +217,20 @@ fn holds_a_stack() {
         return;
     };
     let stack = stack::shared();
-    println!("HELD {} {}", stack.folder().display(), stack.nats_url());
+    let held = || println!("HELD {} {}", stack.folder().display(), stack.nats_url());
     match then.as_str() {
-        "exit" => return,
+        "exit" => return held(),
         // It will not hear that it should end with its process.
         "paused" => stack.pause_nats().expect("paused"),
         other => panic!("{other} is not known"),
     }
+    held();
     std::thread::sleep(Duration::from_secs(60));
 }
 
 #[test]
 fn what_a_killed_run_left_is_removed() {
     let (mut child, nats, folder) = holder("paused");
-    wait_until("NATS is paused", || state_of_nats(&folder) == Some('T'));
     child.kill().expect("killed");
     child.wait().expect("ended");
     assert!(folder.exists());
@@ -238,19 +238,6 @@ fn what_a_killed_run_left_is_removed() {
     drop(start());
     assert!(!folder.exists(), "{} is still there", folder.display());
     assert!(TcpStream::connect(&nats).is_err(), "NATS is still there");
-}
-
-/// The scheduler's letter for the NATS that works in a stack's folder: T when it is stopped.
-fn state_of_nats(folder: &Path) -> Option<char> {
-    let works_there = |process: &PathBuf| {
-        std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == folder.join("nats"))
-    };
-    let mut processes = std::fs::read_dir("/proc")
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path());
-    let stat = std::fs::read_to_string(processes.find(works_there)?.join("stat")).ok()?;
-    stat.rsplit_once(") ")?.1.chars().next()
 }
 
 #[test]

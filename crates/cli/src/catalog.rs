@@ -60,6 +60,10 @@ struct Apply {
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Say nothing of what stays as it is
+    #[arg(long)]
+    quiet: bool,
 }
 
 /// Everything that the files of one call want, in the order of applying.
@@ -82,7 +86,7 @@ pub(crate) async fn run(
         counts[applied.change as usize] += 1;
         if json {
             out::line(applied.json());
-        } else if applied.change != Change::Unchanged {
+        } else if !(command.quiet && applied.change == Change::Unchanged) {
             out::line(applied);
         }
     })

@@ -248,12 +248,14 @@ pub fn index_text(index: &UnitIndex) -> String {
             format!(
                 "{} {}/{}",
                 score.component,
-                or_dash(&score.points),
+                show::or_dash(&score.points),
                 score.max
             )
         })
         .collect();
-    lines.push(components.join(" · "));
+    if !components.is_empty() {
+        lines.push(components.join(" · "));
+    }
     lines.push(leaves(&index.leaves));
     lines.join("\n")
 }
@@ -279,16 +281,12 @@ fn leaves(leaves: &[LeafScore]) -> String {
                 ""
             }),
             Cell::new(&leaf.leaf),
-            show::figure(or_dash(&leaf.points)),
+            show::figure(show::or_dash(&leaf.points)),
             show::figure(&leaf.max),
             Cell::new(why),
         ]);
     }
     show::rendered(&table)
-}
-
-fn or_dash(points: &str) -> &str {
-    if points.is_empty() { "–" } else { points }
 }
 
 /// A score for people: rule, calculation, figures, dossiers.
@@ -418,7 +416,15 @@ mod tests {
             ],
             ..UnitIndex::default()
         };
-        insta::assert_snapshot!(index_text(&index), @"");
+        insta::assert_snapshot!(index_text(&index), @r##"
+        H40.03 Sở Giáo dục và Đào tạo · service-quality-766 (2022) · 2024-Q1
+        84.10 of 100 · Tốt · rank 2 of 18 ▲ 1 · ▲ 1.05 on the period before
+                   Leaf   Points   Max   Figures
+        ─────────────────────────────────────────────
+                   A        5.00     6   handled 240
+         weakest   B        0.10     4   handled 240
+                   D           –    20   no dossiers
+        "##);
     }
 
     #[test]
@@ -458,7 +464,21 @@ mod tests {
                 position: 4_711,
             }],
         };
-        insta::assert_snapshot!(score_text(&explained), @"");
+        insta::assert_snapshot!(score_text(&explained), @r##"
+        2.1 PROGRESS_ON_TIME · H40.03 · service-quality-766 (2022) · 2024-Q1
+        Hồ sơ đúng hạn / On time
+          points       18.67 of 20
+          rule         ratio: on_time / handled
+          calculation  20 × 224 / 240 = 18.67
+         Figure    Value   From       Dossiers
+        ────────────────────────────────────────────────────────
+         on_time     224   dossiers      1,240   hồ sơ đã xử lý
+         handled     240   dossiers      1,240   hồ sơ đã xử lý
+         Dossier              Unit     Received              Due                   Ended   Events
+        ──────────────────────────────────────────────────────────────────────────────────────────
+         H40.03-240102-0001   H40.03   2024-01-02 09:00:00   2024-01-08 09:00:00           12 40
+        as of dossiers 4,711
+        "##);
     }
 
     #[test]

@@ -40,13 +40,17 @@ const PATIENCE_SECONDS: u64 = 120;
 /// written to FILE.refused.csv with the reason. Exit code 0 when nothing was refused, 2 when some rows were.
 #[derive(Debug, Args)]
 #[command(after_long_help = help())]
-#[group(id = "how", required = true, multiple = false, args = ["mapping", "portal"])]
 pub struct Command {
     /// The file; .jsonl, .ndjson and .json are read as JSON lines, everything else as CSV
     file: PathBuf,
 
     /// How the file's rows become facts (YAML; the format is below)
-    #[arg(long, value_name = "MAPPING.yaml")]
+    #[arg(
+        long,
+        value_name = "MAPPING.yaml",
+        required_unless_present = "portal",
+        conflicts_with = "portal"
+    )]
     mapping: Option<PathBuf>,
 
     /// The file has the national portal's columns and status codes 1 to 10

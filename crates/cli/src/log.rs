@@ -369,7 +369,9 @@ mod tests {
             hash: vec![0xab; 2].into(),
         };
         let json = event_json(&event).expect("a known type").to_string();
-        insta::assert_snapshot!(json, @"");
+        insta::assert_snapshot!(json, @r##"
+        {"hash":"abab","metadata":{"actor":"CB07"},"payload":{"officer":"CB07"},"position":7,"recordedAt":"2023-12-31T17:00:00Z","stream":"dossier-a","type":"chiso.dossiers.v1.ProcessingStarted","version":2}
+        "##);
         let failure = event_json(&Event {
             r#type: "chiso.dossiers.v1.Unknown".to_owned(),
             ..event

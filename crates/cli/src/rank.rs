@@ -128,11 +128,9 @@ pub fn table(ranking: &[UnitIndex]) -> String {
             Cell::new(&index.subject),
             Cell::new(&index.subject_name_vi),
         ];
-        row.extend(
-            components
-                .iter()
-                .map(|(code, _)| show::figure(points.get(code).copied().unwrap_or("–"))),
-        );
+        row.extend(components.iter().map(|(code, _)| {
+            show::figure(show::or_dash(points.get(code).copied().unwrap_or_default()))
+        }));
         row.push(show::figure(if index.total.is_empty() {
             "–"
         } else {
@@ -199,6 +197,13 @@ mod tests {
             index(3, "H40.02", "Sở Công Thương", "88.05", "-3.11"),
             index(0, "H40.09", "Sở Ngoại vụ", "", ""),
         ];
-        insta::assert_snapshot!(table(&ranking), @"");
+        insta::assert_snapshot!(table(&ranking), @r##"
+         #   ±     Unit     Name                     G1 /18   G2 /20   Total   ±        Band
+        ─────────────────────────────────────────────────────────────────────────────────────────────────
+         1   ▲ 1   H40.03   Sở Giáo dục và Đào tạo    17.50        –   92.31   ▲ 1.20   Xuất sắc
+         2   =     H40.12   Sở Nông nghiệp            17.50        –   90.00   =        Xuất sắc
+         3   ▼ 1   H40.02   Sở Công Thương            17.50        –   88.05   ▼ 3.11   Xuất sắc
+                   H40.09   Sở Ngoại vụ               17.50        –       –            too few dossiers
+        "##);
     }
 }

@@ -1,10 +1,13 @@
 //! How figures and times look.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use jiff::tz::Offset;
 use jiff::{Timestamp, civil};
 use rust_decimal::Decimal;
 
+/// A rule under the header, and nothing else.
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 /// Viet Nam's time, in which everything is shown.
 const LOCAL: Offset = Offset::constant(7);
 
@@ -61,6 +64,11 @@ pub fn rank_change(before: i32, now: i32) -> String {
     }
 }
 
+/// Points, or a dash where there are none.
+pub fn or_dash(points: &str) -> &str {
+    if points.is_empty() { "–" } else { points }
+}
+
 /// A decimal of the wire; none for empty text and for what is no decimal.
 pub fn decimal(text: &str) -> Option<Decimal> {
     text.parse().ok()
@@ -84,7 +92,7 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(header.iter().map(Cell::new));
     table

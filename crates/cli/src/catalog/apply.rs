@@ -1,5 +1,6 @@
 //! Applying a catalog, item by item.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use contracts::assessments::v1 as assessments;
@@ -61,7 +62,11 @@ impl Applied<'_> {
 
 impl fmt::Display for Applied<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let would = if self.dry_run { "would be " } else { "" };
+        let would = if self.dry_run && self.change != Change::Unchanged {
+            "would be "
+        } else {
+            ""
+        };
         write!(f, "{would}{}: {}", self.word(), self.item.wanted)
     }
 }
@@ -77,8 +82,27 @@ pub async fn apply(
     dry_run: bool,
     mut on_item: impl FnMut(&Applied<'_>),
 ) -> Result<(), Failure> {
+    let run = Run { services, dry_run };
+    // Units that a dry run would have made.
+    let mut made: BTreeSet<&str> = BTreeSet::new();
     for item in &catalog.items {
-        let run = Run { services, dry_run };
+        if dry_run
+            && item
+                .wanted
+                .refers_to()
+                .iter()
+                .any(|code| made.contains(code))
+        {
+            // It cannot be asked about before what it refers to is there, and nothing can refer to what is not.
+            made.extend(item.wanted.codes());
+            let change = Change::Created;
+            on_item(&Applied {
+                item,
+                change,
+                dry_run,
+            });
+            continue;
+        }
         let change = run.put(&item.wanted).await.map_err(|(service, status)| {
             let failure = services.failure(service, &status);
             let place = format!("{}: line {}: {}", item.file, item.line, item.wanted);
@@ -87,6 +111,9 @@ pub async fn apply(
                 _ => failure,
             }
         })?;
+        if change == Change::Created {
+            made.extend(item.wanted.codes());
+        }
         on_item(&Applied {
             item,
             change,
@@ -128,10 +155,6 @@ macro_rules! put {
             Ok(after) if before == 0 && after.version > 0 => Ok(Change::Created),
             Ok(after) if after.version > before => Ok(Change::Changed),
             Ok(_) => Ok(Change::Unchanged),
-            // A dry run meets what only the items before it would have made.
-            Err(status) if $run.dry_run && status.code() == Code::FailedPrecondition => {
-                Ok(Change::Created)
-            }
             Err(status) => Err(failed(status)),
         }
     }};
@@ -248,7 +271,6 @@ impl Run<'_> {
             .await;
         let known = match listed {
             Ok(listed) => listed.measures,
-            Err(status) if self.dry_run && status.code() == Code::FailedPrecondition => Vec::new(),
             Err(status) => return Err(failed(status)),
         };
         let known = known
@@ -266,9 +288,6 @@ impl Run<'_> {
             Ok(_) if known.is_none() => Ok(Change::Created),
             Ok(after) if after.version > before => Ok(Change::Changed),
             Ok(_) => Ok(Change::Unchanged),
-            Err(status) if self.dry_run && status.code() == Code::FailedPrecondition => {
-                Ok(Change::Created)
-            }
             Err(status) => Err(failed(status)),
         }
     }

@@ -80,6 +80,17 @@ impl Wanted {
         }
     }
 
+    /// Codes by which others may refer to it.
+    pub(super) fn codes(&self) -> Vec<&str> {
+        match self {
+            Self::Unit(it) => {
+                let others = it.other_codes.iter().map(String::as_str);
+                others.chain([it.code.as_str()]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Units that must exist before it.
     pub(super) fn refers_to(&self) -> Vec<&str> {
         match self {

@@ -446,7 +446,18 @@ colour: red
 ";
         let faults = Mapping::parse(text).expect_err("faults");
         let told: Vec<String> = faults.iter().map(Fault::to_string).collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r##"
+        line 1: columns must say which one is case
+        line 1: columns must say which one is time
+        line 1: delimiter must be one character
+        line 3: offset is "seven"; write it like "+07:00"
+        line 5: columns has no "kase"; it may have case, event, activity, time, status, officer, procedure, receiving_unit, unit, channel, applicant, verified, due, received_at, reason, to_unit, amount, method, digitised, reused, target, rating, petition, satisfied
+        line 6: columns.time must be text
+        line 8: values.unit must map the source's words to ours
+        line 10: "finished" is no fact; facts are registered, received, refused, processing_started, activity, supplement_requested, supplement_completed, payment_requested, payment_recorded, due_date_extended, handed_over, stopped, withdrawn, completed, result_corrected, delivered, digitised, electronic_result_issued, result_signed, synchronised, rated, petition_filed, petition_answered
+        line 12: a fact of the case needs at
+        line 13: a mapping has no field "colour"; its fields are delimiter, columns, source, optional, constants, values, activities, case, times
+        "##);
     }
 
     #[test]

@@ -67,8 +67,19 @@ fn receipt_rows_become_facts_by_case_and_time() {
                 .map(|(row, why)| format!("{} {why}", row + 1)),
         );
     }
-    insta::assert_snapshot!(facts.join("\n"), @"");
-    insta::assert_snapshot!(refused.join("\n"), @"");
+    insta::assert_snapshot!(facts.join("\n"), @r##"
+    3 "case-1#received" "2011-04-06T08:00:00Z" received {"code":"case-1","officer":"Resource01","received":{"channel":"CHANNEL_COUNTER","dueAt":"2011-05-31T22:00:00Z","procedure":"9.000001","unit":"H99.02"}}
+    3 "task-3" "2011-04-06T07:59:58Z" activity {"activity":{"activity":"Confirmation of receipt"},"code":"case-1","officer":"Resource01"}
+    4 "case-1#completed" "2011-04-20T10:00:00Z" completed {"code":"case-1","completed":{},"officer":"Resource01"}
+    4 "task-4" "2011-04-21T08:00:00Z" activity {"activity":{"activity":"T10 Determine"},"code":"case-1","officer":"Resource01"}
+    5 "task-5" "2011-07-21T08:00:00Z" activity {"activity":{"activity":"T10 Determine"},"code":"case-3","officer":"Resource01"}
+    2 "case-2#received" "2011-10-11T11:42:22.688Z" received {"code":"case-2","officer":"Resource21","received":{"channel":"CHANNEL_ONLINE","dueAt":"2011-12-06T12:41:31.788Z","procedure":"9.000001","unit":"H99.01"}}
+    2 "task-1" "2011-10-11T11:45:40.276Z" activity {"activity":{"activity":"Confirmation of receipt"},"code":"case-2","officer":"Resource21"}
+    1 "task-2" "2011-10-12T06:26:25.398Z" activity {"activity":{"activity":"T02 Check"},"code":"case-2","officer":"Resource10"}
+    "##);
+    insta::assert_snapshot!(refused.join("\n"), @r##"
+    5 received: channel: "Fax" is not among values.channel of the mapping; add it
+    "##);
 }
 
 const PORTAL: &str = r#"{"MaHoSo":"000.00.12.H40-240102-0001","MaTTHC":"1.005129","DonViXuLy":"H40.12","TrangThaiHoSo":2,"ThoiDiemXuLy":"20240102080500","NgayTiepNhan":"20240102080000","NgayHenTra":"20240109080000","KenhThucHien":"2"}
@@ -84,7 +95,12 @@ fn portal_rows_become_facts_by_the_change_of_status() {
     let (plan, unsent) = Plan::of(&table, &mapping);
     assert_eq!(unsent, []);
     let facts: Vec<String> = plan.cases().flat_map(|(facts, _)| told(&facts)).collect();
-    insta::assert_snapshot!(facts.join("\n"), @"");
+    insta::assert_snapshot!(facts.join("\n"), @r##"
+    1 "000.00.12.H40-240102-0001|2024-01-02T01:05:00Z|2" "2024-01-02T01:00:00Z" received {"code":"000.00.12.H40-240102-0001","received":{"channel":"CHANNEL_ONLINE","dueAt":"2024-01-09T01:00:00Z","procedure":"1.005129","unit":"H40.12"}}
+    2 "000.00.12.H40-240102-0001|2024-01-02T02:00:00Z|4" "2024-01-02T02:00:00Z" processing_started {"code":"000.00.12.H40-240102-0001","officer":"CB07","processingStarted":{}}
+    3 "000.00.12.H40-240102-0001|2024-01-05T03:00:00Z|10#completed" "2024-01-05T03:00:00Z" completed {"code":"000.00.12.H40-240102-0001","completed":{}}
+    3 "000.00.12.H40-240102-0001|2024-01-05T03:00:00Z|10" "2024-01-05T03:00:00Z" delivered {"code":"000.00.12.H40-240102-0001","delivered":{}}
+    "##);
 }
 
 #[test]
@@ -170,7 +186,15 @@ fn rows_of_the_file_are_counted_not_facts() {
         ),
         (6, 3, 1, 2)
     );
-    insta::assert_snapshot!(summary.text(Some(Path::new("receipt.csv.refused.csv"))), @"");
+    insta::assert_snapshot!(summary.text(Some(Path::new("receipt.csv.refused.csv"))), @r##"
+    6 rows, 8 facts, in 2 s (3 rows a second)
+      accepted 3
+      repeated 1
+      refused  2
+        1 × activity: it is not filed; received: channel: "Fax" is not among values.channel of the mapping; add it
+        1 × time: is empty
+    the refused rows are in receipt.csv.refused.csv
+    "##);
 }
 
 #[test]

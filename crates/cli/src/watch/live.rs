@@ -189,6 +189,12 @@ mod tests {
             band: "good".to_owned(),
             ..IndexChanged::default()
         }));
-        insta::assert_snapshot!(live.text(2), @"");
+        insta::assert_snapshot!(live.text(2), @r##"
+         Period   Unit     Name   Total   ±        Rank   ±     Band
+        ─────────────────────────────────────────────────────────────
+         2024     H40.03   Sở     80.50   ▲ 0.50    1/3   ▲ 2   good
+         2024     H40.01   Sở     80.00             1/3
+        1 changes, 1 more indices below, live; ^C ends
+        "##);
     }
 }

@@ -44,7 +44,8 @@ pub(super) const FORMAT: &str = r##"The mapping file (YAML):
     received: { at: case:startdate, due: case:deadline }
     completed: { at: case:enddate }
 
-  registered and received come before all rows of the case, the others where their time puts them. Facts: registered,
+  registered and received come before all rows of the case, the others where their time puts them; a case that ends
+  before it begins (some sources round to days) begins when it ends. Facts: registered,
   received, refused, processing_started, activity, supplement_requested, supplement_completed, payment_requested,
   payment_recorded, due_date_extended, handed_over, stopped, withdrawn, completed, result_corrected, delivered,
   digitised, electronic_result_issued, result_signed, synchronised, rated, petition_filed, petition_answered.

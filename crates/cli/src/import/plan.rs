@@ -203,9 +203,17 @@ impl<'a> Reader<'a> {
             "" => Ok(None),
             text => self.plan.mapping.instant(text).map(Some),
         };
-        let Some(at) = instant(&fact.at)? else {
+        let Some(mut at) = instant(&fact.at)? else {
             return Ok(());
         };
+        if fact.happening.opens().is_some() {
+            // Sources that round days have cases that end before they begin: those begin when they end.
+            for other in &self.plan.mapping.case {
+                if other.happening.opens().is_none() {
+                    at = instant(&other.at)?.map_or(at, |ended| at.min(ended));
+                }
+            }
+        }
         let due = fact.due.as_deref().map_or(Ok(None), instant)?;
         let place = (
             fact.happening.opens().unwrap_or(BY_TIME),

@@ -76,4 +76,38 @@ mod tests {
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
     }
+
+    /// Options of a command must not meet those of the connection, which every command has.
+    #[test]
+    fn every_command_is_read_with_and_without_options() {
+        for command in [
+            "chiso demo --dossiers 10 --seed 1 --keep",
+            "chiso up --listen-base-port 0",
+            "chiso catalog apply a.yaml --dry-run",
+            "chiso import a.csv --portal --timeout 5",
+            "chiso import a.csv --mapping m.yaml --patience 0",
+            "chiso rank --period 2024 --dossiers-url http://127.0.0.1:1",
+            "chiso explain H40.03 --period 2024 --dossiers 20",
+            "chiso explain H40.03 an-index LEAF --period 2024 --events 3",
+            "chiso watch --subject H40.03 --subject H40.05 --json",
+            "chiso measures H40.03 --period 2024",
+            "chiso log verify registry dossiers",
+            "chiso log cat dossiers --after 5 --limit 2",
+            "chiso log tail projection",
+            "chiso rebuild scoring --stack a.json",
+        ] {
+            let read = Cli::try_parse_from(command.split(' '));
+            assert!(read.is_ok(), "{command}: {:?}", read.err());
+        }
+        for command in [
+            "chiso import a.csv",
+            "chiso import a.csv --portal --mapping m.yaml",
+            "chiso rank",
+        ] {
+            assert!(
+                Cli::try_parse_from(command.split(' ')).is_err(),
+                "{command}"
+            );
+        }
+    }
 }

@@ -67,7 +67,7 @@ impl Failure {
             let variable = service.variable();
             let message = format!(
                 "{service} does not answer at {address}\n  start the services with `chiso up`, or say where they are: \
-                 --stack FILE, --{service} URL or {variable}"
+                 --stack FILE, --{service}-url URL or {variable}"
             );
             return Self::new(Exit::Unavailable, message);
         }

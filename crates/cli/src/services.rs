@@ -137,23 +137,23 @@ pub struct Connection {
 
     /// Address of the registry [default: http://127.0.0.1:7401]
     #[arg(long, global = true, value_name = "URL", env = "CHISO_REGISTRY_URL")]
-    registry: Option<String>,
+    registry_url: Option<String>,
 
     /// Address of dossiers [default: http://127.0.0.1:7402]
     #[arg(long, global = true, value_name = "URL", env = "CHISO_DOSSIERS_URL")]
-    dossiers: Option<String>,
+    dossiers_url: Option<String>,
 
     /// Address of assessments [default: http://127.0.0.1:7403]
     #[arg(long, global = true, value_name = "URL", env = "CHISO_ASSESSMENTS_URL")]
-    assessments: Option<String>,
+    assessments_url: Option<String>,
 
     /// Address of scoring [default: http://127.0.0.1:7404]
     #[arg(long, global = true, value_name = "URL", env = "CHISO_SCORING_URL")]
-    scoring: Option<String>,
+    scoring_url: Option<String>,
 
     /// Address of projection [default: http://127.0.0.1:7405]
     #[arg(long, global = true, value_name = "URL", env = "CHISO_PROJECTION_URL")]
-    projection: Option<String>,
+    projection_url: Option<String>,
 
     /// Longest wait for an answer, in seconds; streams (imports, watches, rebuilds) may last longer
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = TIMEOUT.as_secs(),
@@ -170,11 +170,11 @@ impl Connection {
         };
         let addresses = base.map(|service| {
             let said = match service {
-                Service::Registry => &self.registry,
-                Service::Dossiers => &self.dossiers,
-                Service::Assessments => &self.assessments,
-                Service::Scoring => &self.scoring,
-                Service::Projection => &self.projection,
+                Service::Registry => &self.registry_url,
+                Service::Dossiers => &self.dossiers_url,
+                Service::Assessments => &self.assessments_url,
+                Service::Scoring => &self.scoring_url,
+                Service::Projection => &self.projection_url,
             };
             said.as_ref().unwrap_or(base.of(service)).clone()
         });

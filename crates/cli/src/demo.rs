@@ -20,8 +20,8 @@ use runtime::{LogFormat, Observability, Shutdown};
 use simulator::Plan;
 
 use crate::services::Addresses;
-use crate::{Failure, Service, Services, up};
-use screen::{Screen, thousands};
+use crate::{Failure, Service, Services, show, up};
+use screen::Screen;
 
 /// Index that the demo is about.
 const INDEX: &str = "service-quality-766";
@@ -99,15 +99,17 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
     screen.done("PostgreSQL, NATS and five services answer");
 
     let services = services(all.addresses())?;
-    let show = show(&services, plan, &mut screen);
+    let playing = play(&services, plan, &mut screen);
     let ended = tokio::select! {
-        shown = show => shown.map(|()| demo.keep),
+        shown = playing => shown.map(|()| demo.keep),
         error = all.failed() => Err(error),
         () = shutdown.cancelled() => Ok(false),
     };
     match ended {
         Ok(true) => {
-            screen.keep(all.addresses());
+            let addresses = stack.folder().join("addresses.json");
+            up::write_addresses(&addresses, all.addresses())?;
+            screen.keep(&addresses, plan.year);
             up::until_the_end(all, shutdown).await
         }
         Ok(false) => all.end().await,
@@ -130,7 +132,7 @@ fn services(of: &allinone::Addresses) -> Result<Services, Failure> {
     })
 }
 
-async fn show(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::Result<()> {
+async fn play(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::Result<()> {
     screen.begin("Catalog");
     let applied = catalog::apply(services).await?;
     let world = world::of(services, plan).await?;
@@ -140,7 +142,7 @@ async fn show(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::R
     let figures = reports::report(services, &world, plan).await?;
     screen.done(&format!(
         "{} monthly figures that no dossier says",
-        thousands(figures)
+        show::count(figures as u64)
     ));
 
     screen.begin("A year");
@@ -152,14 +154,14 @@ async fn show(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::R
     let marked = overdue::marked(services, before).await?;
     screen.done(&format!(
         "{} open dossiers are past due: the timer said so by itself",
-        thousands(marked)
+        show::count(marked as u64)
     ));
 
     screen.begin("Scores");
     let position = settle::until_reflected(services, plan.year, screen).await?;
     screen.done(&format!(
         "every fact is in the indices, {} changes of scores",
-        thousands(position)
+        show::count(position)
     ));
 
     ranking::show(services, plan.year, screen).await?;

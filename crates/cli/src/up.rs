@@ -111,7 +111,7 @@ fn said(addresses: &Addresses) -> String {
 }
 
 /// Writes the whole file or nothing: who waits for it may read it as soon as it is there.
-fn write_addresses(file: &Path, addresses: &Addresses) -> anyhow::Result<()> {
+pub(crate) fn write_addresses(file: &Path, addresses: &Addresses) -> anyhow::Result<()> {
     let mut text = serde_json::to_string_pretty(addresses).context("writing addresses as JSON")?;
     text.push('\n');
     let mut name = file.file_name().unwrap_or_default().to_owned();

@@ -93,7 +93,7 @@ impl Character {
             store,
             satisfied: (880 + quality).min(MOST),
             petitions: 2 + lack / 12,
-            answered: 680 + quality * 3,
+            answered: 840 + quality * 12 / 10,
         }
     }
 }

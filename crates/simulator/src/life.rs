@@ -213,7 +213,7 @@ impl Life<'_> {
             };
             self.story.work(days * calendar::MINUTES_A_DAY)?;
             self.officer();
-            let satisfied = self.dice.chance(if in_time { 850 } else { 400 });
+            let satisfied = self.dice.chance(if in_time { 920 } else { 500 });
             self.story
                 .happens(Fact::PetitionAnswered(pb::ImportedAnswer {
                     petition: 1,

@@ -95,14 +95,14 @@ impl View {
                     self.definitions
                         .entry(stream)
                         .or_default()
-                        .apply(event, |state| state.evolve(&told))
+                        .apply(event, |state| state.evolve(&told));
                 })
             } else {
                 ReportCodec::read(event).map(|told| {
                     self.reports
                         .entry(stream)
                         .or_default()
-                        .apply(event, |state| state.evolve(&told))
+                        .apply(event, |state| state.evolve(&told));
                 })
             };
             applied.map_err(|source| ViewError::Unreadable { position, source })?;

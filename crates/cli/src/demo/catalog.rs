@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::screen::thousands;
-use crate::{Failure, Services, catalog};
+use crate::{Failure, Services, catalog, show};
 
 /// What exists, and the index of Decision 766.
 const FILES: [(&str, &str); 5] = [
@@ -39,7 +38,7 @@ pub(super) async fn apply(services: &Services) -> Result<String, Failure> {
     .await?;
     let kinds: Vec<String> = kinds
         .into_iter()
-        .map(|(kind, count)| format!("{kind} {}", thousands(count)))
+        .map(|(kind, count)| format!("{kind} {}", show::count(count)))
         .collect();
     Ok(kinds.join(" · "))
 }

@@ -12,12 +12,14 @@ use rust_decimal::Decimal;
 
 use super::INDEX;
 use super::ranking::ranking;
-use super::screen::{Screen, thousands};
+use super::screen::Screen;
 use crate::Service;
-use crate::Services;
+use crate::{Services, show};
 
 /// Dossiers named for each figure.
 const DOSSIERS: i32 = 4;
+/// An item that rests on fewer dossiers says little of an office.
+const RESTS_ON: i64 = 20;
 /// Longest line of an event.
 const EVENT_COLUMNS: usize = 112;
 /// Local time of Viet Nam.
@@ -52,13 +54,15 @@ pub(super) async fn show(
     evidence(services, &explained, screen).await
 }
 
-/// The explanation of the item that loses the most points among those that dossiers decide.
+/// The explanation of the item that loses the most points among those that many dossiers decide; few, where many decide
+/// none.
 async fn weakest(services: &Services, unit: &UnitIndex) -> anyhow::Result<ExplainScoreResponse> {
     let mut leaves: Vec<&LeafScore> = unit
         .leaves
         .iter()
         .filter(|leaf| leaf.reason.is_empty())
         .collect();
+    let mut few = None;
     leaves.sort_by_key(|leaf| std::cmp::Reverse(lost(leaf)));
     for leaf in leaves {
         let asked = ExplainScoreRequest {
@@ -73,15 +77,18 @@ async fn weakest(services: &Services, unit: &UnitIndex) -> anyhow::Result<Explai
         let explained = answer
             .context("asking why an item has its points")?
             .into_inner();
-        if explained
+        let most = explained
             .inputs
             .iter()
-            .any(|input| !input.dossiers.is_empty())
-        {
-            return Ok(explained);
+            .map(|input| input.dossier_count)
+            .max();
+        match most {
+            Some(RESTS_ON..) => return Ok(explained),
+            Some(1..) if few.is_none() => few = Some(explained),
+            _ => {}
         }
     }
-    anyhow::bail!("no item of {} rests on dossiers", unit.subject)
+    few.with_context(|| format!("no item of {} rests on dossiers", unit.subject))
 }
 
 fn lost(leaf: &LeafScore) -> Decimal {
@@ -105,7 +112,7 @@ fn tell(unit: &UnitIndex, explained: &ExplainScoreResponse, screen: &mut Screen)
         let dossiers = match input.dossier_count {
             0 => format!("from {}", input.source),
             1 => "one dossier:".to_owned(),
-            count => format!("{} dossiers, among them", thousands(count)),
+            count => format!("{} dossiers, among them", show::count(count)),
         };
         screen.line(format!(
             "  {:>8}  {} · {dossiers}",

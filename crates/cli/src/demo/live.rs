@@ -20,7 +20,7 @@ use super::explain::{day, status};
 use super::screen::Screen;
 use crate::Service;
 use crate::Services;
-use step::steps;
+use step::{Step, steps};
 
 /// Overdue dossiers looked through for one that shows something.
 const LOOKED_AT: i32 = 200;
@@ -69,7 +69,7 @@ pub(super) async fn show(
         screen.line(format!(
             "  {:<38} {}",
             step.name(),
-            told(answered, sent, seen.as_ref())
+            told(step, answered, sent, seen.as_ref())
         ));
         unit = after;
     }
@@ -84,21 +84,22 @@ fn stands(unit: &UnitIndex) -> String {
     )
 }
 
-fn told(answered: Duration, sent: Instant, seen: Option<&Seen>) -> String {
-    let answered = format!("answered in {:>4} ms", millis(answered));
+fn told(step: Step, answered: Duration, sent: Instant, seen: Option<&Seen>) -> String {
+    let answered = format!("answered in {:>5} ms", millis(answered));
     match seen {
         Some((at, change)) => format!(
-            "{answered}, watcher saw it after {:>4} ms: {} → {}",
+            "{answered}, watcher saw it after {:>5} ms: {} → {}",
             millis(at.duration_since(sent)),
             change.total_before,
             change.total
         ),
-        None => format!("{answered}, moves no rounded figure"),
+        None => format!("{answered}, {}", step.unmoved()),
     }
 }
 
 fn millis(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64() * 1_000.0)
+    let micros = time.as_micros();
+    format!("{}.{}", micros / 1_000, micros / 100 % 10)
 }
 
 /// Changes of the unit's index in the year, as a watcher sees them from here on.

@@ -8,8 +8,8 @@ use contracts::dossiers::v1::{ImportDossiersRequest, ImportDossiersResponse};
 use futures::{StreamExt as _, stream};
 use simulator::{Plan, World, simulate};
 
-use super::screen::{Screen, thousands};
-use crate::Services;
+use super::screen::{Screen, per_second};
+use crate::{Services, show};
 
 /// Rows of a call, at most, unless one dossier has more: what the service judges at a time.
 const ROWS: usize = 2_000;
@@ -26,13 +26,12 @@ pub(super) struct Played {
 
 impl fmt::Display for Played {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.took.as_millis().max(1);
-        let rate = u128::from(self.accepted.unsigned_abs()) * 1_000 / millis;
-        let (dossiers, facts) = (thousands(self.dossiers), thousands(self.accepted));
+        let accepted = self.accepted.unsigned_abs();
+        let rate = show::count(per_second(accepted, self.took));
+        let (dossiers, facts) = (show::count(self.dossiers as u64), show::count(accepted));
         write!(
             f,
-            "{dossiers} dossiers, {facts} facts taken in, {} a second",
-            thousands(rate)
+            "{dossiers} dossiers, {facts} facts taken in, {rate} a second"
         )
     }
 }

@@ -3,9 +3,9 @@
 use anyhow::{Context as _, ensure};
 use contracts::log::v1::VerifyRequest;
 
-use super::screen::{Screen, thousands};
+use super::screen::Screen;
 use crate::Service;
-use crate::Services;
+use crate::{Services, show};
 
 /// Bytes of a hash that are shown.
 const SHOWN: usize = 16;
@@ -21,10 +21,13 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
         screen.line(format!(
             "  {:<12} {:>9} events  sound  {hash}…",
             service.name(),
-            thousands(verified)
+            show::count(verified)
         ));
     }
-    screen.done(&format!("{} events in five logs verified", thousands(all)));
+    screen.done(&format!(
+        "{} events in five logs verified",
+        show::count(all)
+    ));
     screen.total();
     Ok(())
 }

@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use allinone::{Addresses, Service};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::show;
 
 /// Pause between two lines of progress where no bar can be drawn.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -96,22 +98,13 @@ impl Screen {
         self.line(format!("\n  {} · all {all:.1} s", phases.join(" · ")));
     }
 
-    /// Where everything listens, and what to do with it.
-    pub(super) fn keep(&mut self, addresses: &Addresses) {
+    /// How to go on with what runs.
+    pub(super) fn keep(&mut self, addresses: &Path, year: i16) {
         self.heading("It goes on until Ctrl-C. In another terminal:");
-        for service in Service::ALL {
-            let name = service.name().to_uppercase();
-            self.line(format!(
-                "  export CHISO_{name}_URL={}",
-                addresses.of(service)
-            ));
-        }
-        self.line(format!(
-            "\n  chiso rank {} --group department",
-            super::INDEX
-        ));
-        self.line(format!("  chiso watch {}", super::INDEX));
-        self.line(format!("  chiso explain H40.12 {}", super::INDEX));
+        self.line(format!("  export CHISO_STACK={}", addresses.display()));
+        self.line(format!("  chiso rank --period {year} --group district"));
+        self.line(format!("  chiso explain H40.12 --period {year}"));
+        self.line(format!("  chiso watch --period {year}"));
     }
 }
 
@@ -133,14 +126,14 @@ impl Progress {
             bar.set_position(done);
         } else if self.said.elapsed() >= LINE_EVERY {
             self.said = Instant::now();
-            let rate = u128::from(done) * 1_000 / self.began.elapsed().as_millis().max(1);
+            let rate = per_second(done, self.began.elapsed());
             let line = format!(
                 "  {:<9} {} of {} {}, {} a second",
                 self.name,
-                thousands(done),
-                thousands(self.total),
+                show::count(done),
+                show::count(self.total),
                 self.unit,
-                thousands(rate)
+                show::count(rate)
             );
             let _ = writeln!(std::io::stdout(), "{line}");
         }
@@ -155,28 +148,8 @@ impl Drop for Progress {
     }
 }
 
-/// A number with commas between its thousands.
-pub(super) fn thousands(number: impl Display) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn numbers_have_commas_between_their_thousands() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1_000), "1,000");
-        assert_eq!(thousands(158_233_001_u64), "158,233,001");
-    }
+/// How many a second.
+pub(super) fn per_second(count: u64, time: Duration) -> u64 {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+    count.saturating_mul(1_000) / millis
 }

@@ -48,6 +48,14 @@ impl Step {
         }
     }
 
+    /// What it means that no figure moves.
+    pub(super) fn unmoved(self) -> &'static str {
+        match self {
+            Self::Complete => "moves no figure: what is late stays late",
+            _ => "moves no rounded figure",
+        }
+    }
+
     /// Sends the command; gives the position of its event.
     pub(super) async fn send(self, services: &Services, code: &str) -> anyhow::Result<i64> {
         let mut dossiers = services.dossiers.clone();

@@ -13,5 +13,5 @@ mod world;
 mod year;
 
 pub use reported::{Reported, reported};
-pub use world::{Group, Online, Procedure, Unit, World};
+pub use world::{End, Group, Online, Procedure, Unit, World};
 pub use year::{Plan, Year, simulate};

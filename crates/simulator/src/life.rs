@@ -42,7 +42,7 @@ pub(crate) fn live(
         channel: filing.channel,
         month,
         dice: Dice::seeded(filing.seed),
-        story: Story::new(surroundings.world, filing.at, code),
+        story: Story::new(surroundings.world, filing, code),
         surroundings,
     };
     // None is the end of what the calendar covers: nothing after it can be told.

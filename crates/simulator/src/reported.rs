@@ -1,5 +1,7 @@
 //! Figures that no dossier says: what a unit reports of each month.
 
+use jiff::civil::date;
+
 use crate::character::Character;
 use crate::dice::Dice;
 use crate::world::{Group, World};
@@ -39,7 +41,11 @@ pub fn reported(world: &World, plan: Plan) -> Vec<Reported> {
         // The catalog holds a selection; a real unit publishes some times as many.
         let public = offered.saturating_mul(dice.within(6..=10)).max(1);
         let communes = dice.within(14..=32);
-        for month in 1..=months {
+        let exists = |month: i8| {
+            let first = date(plan.year, month, 1);
+            unit.end.as_ref().is_none_or(|end| first < end.on)
+        };
+        for month in (1..=months).filter(|month| exists(*month)) {
             for (measure, value) in month_of(unit.group, public, communes, &character, &mut dice) {
                 all.push(Reported {
                     unit: unit.code.clone(),

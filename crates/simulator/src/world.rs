@@ -29,6 +29,17 @@ pub struct Unit {
     pub group: Group,
     /// How much it has to do beside others of its group; 100 is usual.
     pub size: u32,
+    /// When it ends, if it does.
+    pub end: Option<End>,
+}
+
+/// The end of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The first day on which it exists no more.
+    pub on: Date,
+    /// Code of the unit that goes on with its work.
+    pub successor: String,
 }
 
 /// Groups of units that handle dossiers.
@@ -75,6 +86,14 @@ impl World {
     pub(crate) fn handles(&self, unit: &Unit, procedure: &Procedure) -> bool {
         let named = procedure.units.is_empty() || procedure.units.contains(&unit.code);
         unit.group == procedure.group && named
+    }
+
+    /// The unit that does another one's work on a day: itself, or who took it over.
+    pub(crate) fn at_work(&self, unit: usize, day: Date) -> usize {
+        let end = self.units[unit].end.as_ref().filter(|end| end.on <= day);
+        let successor =
+            end.and_then(|end| self.units.iter().position(|of| of.code == end.successor));
+        successor.unwrap_or(unit)
     }
 
     /// A moment of local time.

@@ -144,6 +144,7 @@ impl Filing {
                 world.calendar.next_opening(wanted).ok()?
             }
         };
+        let unit = world.at_work(unit, world.date(at));
         let seed = dice.seed();
         Some(Self {
             unit,

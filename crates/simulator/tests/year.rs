@@ -104,6 +104,32 @@ fn every_fact_is_one_that_a_dossier_allows() {
 }
 
 #[test]
+fn a_unit_that_ends_hands_over_what_is_open_and_gets_nothing_new() {
+    let world = world::small();
+    let end: Timestamp = "2024-09-01T00:00:00+07:00".parse().unwrap();
+    let mut handed_over = 0;
+    for rows in simulate(&world, plan(4_000)) {
+        let of_ended = rows[0].code.starts_with("000.00.21.");
+        assert!(!of_ended || at(&rows[0]) < end, "{rows:#?}");
+        let goes_over = |row: &pb::ImportDossiersRequest| matches!(&row.fact, Some(Fact::HandedOver(of)) if of.to_unit == "H40.20");
+        let over = |fact: &Fact| {
+            matches!(
+                fact,
+                Fact::Completed(_) | Fact::Refused(_) | Fact::Stopped(_) | Fact::Withdrawn(_)
+            )
+        };
+        let open = !rows
+            .iter()
+            .any(|row| over(row.fact.as_ref().unwrap()) && at(row) < end);
+        if of_ended && open {
+            assert!(rows.iter().any(goes_over), "{rows:#?}");
+            handed_over += 1;
+        }
+    }
+    assert!(handed_over >= 3, "{handed_over} were open at the end");
+}
+
+#[test]
 fn hardly_anybody_files_anything_at_tet() {
     let world = world::small();
     let mut days: BTreeMap<String, u32> = BTreeMap::new();

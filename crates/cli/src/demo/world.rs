@@ -5,7 +5,7 @@ use calendar::Limit;
 use contracts::registry::v1 as pb;
 use contracts::registry::v1::time_limit;
 use jiff::tz::Offset;
-use simulator::{Group, Online, Plan, Procedure, Unit, World};
+use simulator::{End, Group, Online, Plan, Procedure, Unit, World};
 
 use crate::Services;
 
@@ -77,7 +77,16 @@ fn unit(of: pb::Unit) -> Option<Unit> {
         prefix: prefix.clone(),
         group,
         size: if city { CITY } else { USUAL },
+        end: end(&of.valid_until, &of.successors),
         code: of.code,
+    })
+}
+
+/// None while the unit exists, and where nobody goes on with its work.
+fn end(on: &str, successors: &[String]) -> Option<End> {
+    Some(End {
+        on: on.parse().ok()?,
+        successor: successors.first()?.clone(),
     })
 }
 

@@ -101,9 +101,14 @@ impl Life<'_> {
 
     fn hand_over(&mut self) -> Option<()> {
         self.some_work(100)?;
-        let others: Vec<&str> = (self.surroundings.world.units.iter())
-            .filter(|unit| unit.group == self.unit.group && unit.code != self.unit.code)
-            .map(|unit| unit.code.as_str())
+        let world = self.surroundings.world;
+        let today = world.date(self.story.at());
+        let others: Vec<&str> = (world.units.iter().enumerate())
+            .filter(|(index, unit)| {
+                let exists = world.at_work(*index, today) == *index;
+                exists && unit.group == self.unit.group && unit.code != self.unit.code
+            })
+            .map(|(_, unit)| unit.code.as_str())
             .collect();
         if !others.is_empty() {
             let to_unit = self.dice.one_of(&others).to_owned();

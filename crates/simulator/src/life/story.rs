@@ -1,13 +1,15 @@
 //! The facts told so far, and the clocks of the dossier that they are about.
 
 use calendar::{Calendar, Limit};
-use contracts::dossiers::v1::ImportDossiersRequest;
 use contracts::dossiers::v1::import_dossiers_request::Fact;
+use contracts::dossiers::v1::{ImportDossiersRequest, ImportedHandOver};
 use contracts::wire;
 use jiff::Timestamp;
+use jiff::civil::Time;
 
 use super::{SOURCE, seconds};
 use crate::world::World;
+use crate::year::Filing;
 
 /// Facts in the order of time: each as late as the one before it, or later.
 pub(super) struct Story<'a> {
@@ -17,18 +19,30 @@ pub(super) struct Story<'a> {
     at: Timestamp,
     due: Option<Timestamp>,
     ended: Option<Timestamp>,
+    /// Nothing is left to hand over.
+    over: bool,
+    /// When and to whom everything that is open goes over, as the unit ends.
+    succession: Option<(Timestamp, String)>,
     facts: Vec<ImportDossiersRequest>,
 }
 
 impl<'a> Story<'a> {
-    pub(super) fn new(world: &'a World, at: Timestamp, code: String) -> Self {
+    pub(super) fn new(world: &'a World, filing: &Filing, code: String) -> Self {
+        let end = world.units[filing.unit].end.as_ref();
+        let succession = end.and_then(|end| {
+            let midnight = world.moment(end.on.to_datetime(Time::midnight()))?;
+            let opening = world.calendar.next_opening(midnight).ok()?;
+            Some((opening, end.successor.clone()))
+        });
         Self {
             calendar: &world.calendar,
             code,
             officer: String::new(),
-            at,
+            at: filing.at,
             due: None,
             ended: None,
+            over: false,
+            succession,
             facts: Vec::new(),
         }
     }
@@ -49,11 +63,34 @@ impl<'a> Story<'a> {
 
     /// A fact happens now.
     pub(super) fn happens(&mut self, fact: Fact) {
+        self.succeed_until(self.at);
+        match &fact {
+            Fact::Refused(_) | Fact::Stopped(_) | Fact::Withdrawn(_) | Fact::Completed(_) => {
+                self.over = true;
+            }
+            Fact::ResultCorrected(_) => self.over = false,
+            // What another unit has by then stays with it.
+            Fact::HandedOver(_) => self.succession = None,
+            _ => {}
+        }
+        self.tell(self.at, fact);
+    }
+
+    /// The unit's end, when it comes before `at` and finds the dossier open.
+    fn succeed_until(&mut self, at: Timestamp) {
+        let due = self.succession.take_if(|(when, _)| *when <= at);
+        if let Some((when, to_unit)) = due.filter(|_| !self.over && !self.facts.is_empty()) {
+            let reason = "Sắp xếp đơn vị hành chính".to_owned();
+            self.tell(when, Fact::HandedOver(ImportedHandOver { to_unit, reason }));
+        }
+    }
+
+    fn tell(&mut self, at: Timestamp, fact: Fact) {
         self.facts.push(ImportDossiersRequest {
             source: SOURCE.to_owned(),
             source_event_id: format!("{}/{}", self.code, self.facts.len() + 1),
             code: self.code.clone(),
-            occurred_at: Some(wire::timestamp(self.at)),
+            occurred_at: Some(wire::timestamp(at)),
             officer: self.officer.clone(),
             fact: Some(fact),
         });
@@ -120,6 +157,7 @@ impl<'a> Story<'a> {
 
     /// What happened up to `now`.
     pub(super) fn until(mut self, now: Timestamp) -> Vec<ImportDossiersRequest> {
+        self.succeed_until(now);
         let happened = |fact: &ImportDossiersRequest| {
             fact.occurred_at
                 .as_ref()

@@ -2,9 +2,9 @@
 
 use calendar::{Calendar, DayRule, Definition, Limit, SpecialDay, Week};
 use jiff::tz::Offset;
-use simulator::{Group, Online, Procedure, Unit, World};
+use simulator::{End, Group, Online, Procedure, Unit, World};
 
-/// Two departments, a district, five procedures, and the calendar of 2024.
+/// Two departments, two districts of which one is merged into the other, five procedures, and the calendar of 2024.
 pub(crate) fn small() -> World {
     let closed = [
         "2024-01-01",
@@ -39,6 +39,13 @@ pub(crate) fn small() -> World {
             unit("H40.12", Group::Department),
             unit("H40.04", Group::Department),
             unit("H40.20", Group::District),
+            Unit {
+                end: Some(End {
+                    on: day("2024-09-01"),
+                    successor: "H40.20".to_owned(),
+                }),
+                ..unit("H40.21", Group::District)
+            },
         ],
         procedures: vec![
             procedure("1.000001", Limit::Days(30), Online::Full, &["H40.12"]),
@@ -60,6 +67,7 @@ fn unit(code: &str, group: Group) -> Unit {
         prefix,
         group,
         size: 100,
+        end: None,
     }
 }
 

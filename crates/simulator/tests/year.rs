@@ -22,7 +22,7 @@ fn plan(dossiers: usize) -> Plan {
         dossiers,
         seed: 766,
         year: 2024,
-        now: "2024-12-30T16:30:00+07:00".parse().unwrap(),
+        now: "2024-12-30T16:30:00+07:00".parse().expect("a moment"),
     }
 }
 

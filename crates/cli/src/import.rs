@@ -12,8 +12,8 @@ mod status;
 mod summary;
 mod table;
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
@@ -112,12 +112,13 @@ pub async fn import(
         tally.refuse(row, &why);
     }
     let facts: u64 = plan.cases().map(|(facts, _)| facts.len() as u64).sum();
-    let progress = RefCell::new(Progress::new("facts", facts));
+    let progress = Mutex::new(Progress::new("facts", facts));
     let sender = Sender {
         services: services.clone(),
         patience,
     };
-    let waiting = |why: &str| progress.borrow_mut().waiting(why);
+    let bar = || progress.lock().unwrap_or_else(PoisonError::into_inner);
+    let waiting = |why: &str| bar().waiting(why);
     let mut settled = stream::iter(send::batches(plan.cases()))
         .map(|batch| sender.clone().send(batch, &waiting))
         .buffer_unordered(send::CALLS);
@@ -125,7 +126,7 @@ pub async fn import(
     loop {
         match settled.try_next().await {
             Ok(Some(settled)) => {
-                progress.borrow_mut().add(settled.batch.facts.len() as u64);
+                bar().add(settled.batch.facts.len() as u64);
                 tally.add(settled);
             }
             Ok(None) => break,
@@ -136,7 +137,10 @@ pub async fn import(
         }
     }
     drop(settled);
-    let took = progress.into_inner().end();
+    let took = progress
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .end();
     if let Some(failure) = failed {
         return Err(failure);
     }

@@ -1,0 +1,213 @@
+//! A real log of building-permit cases, imported into real services.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use allinone::{AllInOne, Options};
+use cli::catalog::{self, Change};
+use cli::import::{self, Mapping, Summary};
+use cli::services::Addresses;
+use cli::{Service, Services, explain, log};
+use contracts::dossiers::v1::{DossierCompleted, Timeliness};
+use contracts::log::v1::{GetHeadRequest, ReadRequest};
+use prost::Message as _;
+use stack::Stack;
+
+/// How long anything here may take before it counts as hung.
+const CEILING: Duration = Duration::from_secs(60);
+/// Pause between two looks at how far the import is: an import takes some hundred milliseconds.
+const LOOK: Duration = Duration::from_millis(2);
+/// Facts of the log: 8,577 rows, 1,434 receptions, 1,329 ends.
+const FACTS: i64 = 11_340;
+
+fn test_data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
+}
+
+/// The log in a folder of its own, as refused rows are written beside it.
+fn receipt() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("receipt.csv");
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/receipt.csv");
+    let text = std::fs::read(&shared).expect("the shared data beside the repository");
+    std::fs::write(&file, text).expect("a copy");
+    (folder, file)
+}
+
+struct World {
+    // Ends before the servers that it runs on.
+    all: AllInOne,
+    services: Services,
+    _stack: Stack,
+}
+
+impl World {
+    async fn start(name: &'static str) -> Self {
+        let started = tokio::task::spawn_blocking(move || {
+            let stack = Stack::start(&stack::Options::named(name)).expect("servers");
+            let options = Options::on(&stack, "cli_").expect("databases");
+            (stack, options)
+        });
+        let (stack, options) = started.await.expect("no panic");
+        let all = AllInOne::start(options).await.expect("services");
+        let addresses = all.addresses();
+        let addresses = Addresses {
+            registry: addresses.registry.clone(),
+            dossiers: addresses.dossiers.clone(),
+            assessments: addresses.assessments.clone(),
+            scoring: addresses.scoring.clone(),
+            projection: addresses.projection.clone(),
+        };
+        let services = Services::at(addresses).expect("addresses");
+        Self {
+            all,
+            services,
+            _stack: stack,
+        }
+    }
+
+    /// What applying the test catalog did: created, changed, unchanged.
+    async fn apply(&self, dry_run: bool) -> [usize; 3] {
+        let catalog = catalog::read(&[test_data("receipt-catalog.yaml")]).expect("sound");
+        let mut counts = [0; 3];
+        let applied = catalog::apply(&self.services, &catalog, dry_run, |applied| {
+            let place = [Change::Created, Change::Changed, Change::Unchanged];
+            let place = place
+                .iter()
+                .position(|change| *change == applied.change)
+                .expect("one of three");
+            counts[place] += 1;
+        });
+        applied.await.expect("applied");
+        counts
+    }
+
+    async fn head(&self) -> i64 {
+        let head = self
+            .services
+            .log(Service::Dossiers)
+            .get_head(GetHeadRequest {})
+            .await;
+        head.map_or(0, |head| head.into_inner().position)
+    }
+
+    /// Dossiers that ended on time and late, by the log.
+    async fn ends(&self) -> (usize, usize) {
+        let (mut on_time, mut late, mut after) = (0, 0, 0);
+        loop {
+            let request = ReadRequest {
+                after,
+                limit: 10_000,
+            };
+            let mut pages = self
+                .services
+                .log(Service::Dossiers)
+                .read(request)
+                .await
+                .expect("the log")
+                .into_inner();
+            let before = after;
+            while let Some(page) = pages.message().await.expect("a page") {
+                for event in page.events {
+                    after = event.position;
+                    if event.r#type != "chiso.dossiers.v1.DossierCompleted" {
+                        continue;
+                    }
+                    let ended = DossierCompleted::decode(&event.payload[..]).expect("sound");
+                    on_time += usize::from(ended.timeliness() == Timeliness::OnTime);
+                    late += usize::from(ended.timeliness() == Timeliness::Late);
+                }
+            }
+            if after == before {
+                return (on_time, late);
+            }
+        }
+    }
+}
+
+async fn import(services: Services, file: PathBuf) -> Summary {
+    let mapping = Mapping::read(&test_data("receipt-mapping.yaml")).expect("sound");
+    let (summary, refused) = import::import(&services, &mapping, &file, CEILING)
+        .await
+        .expect("imported");
+    assert_eq!(refused, None, "{}", summary.text(None));
+    summary
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_log_comes_in_once_and_never_again() {
+    let world = World::start("cli-receipt").await;
+    assert_eq!(world.apply(true).await, [7, 0, 0]);
+    assert_eq!(world.apply(false).await, [7, 0, 0]);
+    assert_eq!(world.apply(false).await, [0, 0, 7]);
+    assert_eq!(world.apply(true).await, [0, 0, 7]);
+
+    let (_folder, file) = receipt();
+    let first = import(world.services.clone(), file.clone()).await;
+    assert_eq!(
+        (first.rows, first.accepted, first.repeated),
+        (8_577, 8_577, 0)
+    );
+    assert_eq!(world.ends().await, (952, 377));
+    let history = explain::history(&world.services, "case-10011")
+        .await
+        .expect("a dossier");
+    assert!(history.len() > 2);
+
+    let again = import(world.services.clone(), file).await;
+    assert_eq!(
+        (again.rows, again.accepted, again.repeated),
+        (8_577, 0, 8_577)
+    );
+    assert_eq!(again.position, 0);
+    assert_eq!(world.ends().await, (952, 377));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_goes_on_when_the_service_is_killed_in_the_middle() {
+    let mut world = World::start("cli-killed").await;
+    world.apply(false).await;
+    let (_folder, file) = receipt();
+    let importing = tokio::spawn(import(world.services.clone(), file));
+    let middle = async {
+        while world.head().await < FACTS / 4 {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(CEILING, middle)
+        .await
+        .expect("the import to begin");
+    world.all.kill(allinone::Service::Dossiers).await;
+    let restarted = async {
+        // Its listener may close a moment after it was killed.
+        while world
+            .all
+            .restart(allinone::Service::Dossiers)
+            .await
+            .is_err()
+        {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(CEILING, restarted)
+        .await
+        .expect("a restart");
+
+    let summary = tokio::time::timeout(CEILING, importing)
+        .await
+        .expect("an end")
+        .expect("no panic");
+    assert!(
+        summary.repeats > 0,
+        "it was killed too late: {}",
+        summary.text(None)
+    );
+    assert_eq!(summary.accepted + summary.repeated, 8_577);
+    assert_eq!(world.ends().await, (952, 377));
+    let verified = log::verify(&world.services, Service::Dossiers, |_| {})
+        .await
+        .expect("a walk");
+    assert_eq!(verified.damage, "");
+}

@@ -118,7 +118,7 @@ async fn received(client: &mut DossiersServiceClient<Channel>) -> dossiers::Doss
 #[tokio::test(flavor = "multi_thread")]
 async fn a_completed_dossier_moves_the_index_that_a_watcher_sees() {
     let options = allinone::Options::on(stack::shared(), "walk_").expect("databases");
-    let mut all = allinone::AllInOne::start(options).await.expect("services");
+    let all = allinone::AllInOne::start(options).await.expect("services");
     let addresses = all.addresses().clone();
     let channel = |address: &str| runtime::channel(address).expect("an address");
     let mut registry = RegistryServiceClient::new(channel(&addresses.registry));

@@ -18,14 +18,19 @@ pub struct Outcome<D: Decider> {
 /// Starts from the events that already happened.
 pub fn given<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> Given<D> {
     let events: Vec<_> = events.into_iter().collect();
-    Given { state: fold(&events) }
+    Given {
+        state: fold(&events),
+    }
 }
 
 impl<D: Decider> Given<D> {
     /// Asks for `command`.
     pub fn when(self, command: D::Command) -> Outcome<D> {
         let result = self.state.decide(command);
-        Outcome { state: self.state, result }
+        Outcome {
+            state: self.state,
+            result,
+        }
     }
 }
 
@@ -46,6 +51,11 @@ impl<D: Decider> Outcome<D> {
     /// When the command was accepted or refused otherwise.
     #[track_caller]
     pub fn then_refused(self, expected: &D::Refusal) {
-        assert_eq!(self.result.as_ref(), Err(expected), "from state {:#?}", self.state);
+        assert_eq!(
+            self.result.as_ref(),
+            Err(expected),
+            "from state {:#?}",
+            self.state
+        );
     }
 }

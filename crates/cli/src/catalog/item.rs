@@ -54,6 +54,17 @@ impl Wanted {
         }
     }
 
+    /// The day from which it holds, as an ISO date; empty where it is not dated.
+    pub(super) fn since(&self) -> &str {
+        match self {
+            Self::Policy(it) => &it.valid_from,
+            Self::Unit(it) => &it.valid_from,
+            Self::Procedure(it) => &it.valid_from,
+            Self::Succession(it) => &it.valid_until,
+            Self::Calendar(_) | Self::Definition { .. } | Self::Report(_) => "",
+        }
+    }
+
     /// What kind of thing it is, in one word.
     pub fn kind(&self) -> &'static str {
         match self {

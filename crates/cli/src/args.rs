@@ -37,7 +37,7 @@ pub(crate) struct Cli {
     pub(crate) connection: Connection,
 
     /// Print data as JSON (the proto3 JSON mapping of the answers): one object a line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Options")]
     pub(crate) json: bool,
 
     #[command(subcommand)]

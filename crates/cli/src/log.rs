@@ -1,26 +1,21 @@
 //! `chiso log`: what the event logs say, and that nobody changed it.
 
-use std::time::Duration;
+mod tail;
 
 use clap::{Args, Subcommand};
-use contracts::log::v1::subscribe_response::Kind;
 use contracts::log::v1::{
-    Event, GetHeadRequest, Metadata, ReadRequest, ReadStreamRequest, SubscribeRequest,
-    VerifyRequest, VerifyResponse,
+    Event, Metadata, ReadRequest, ReadStreamRequest, VerifyRequest, VerifyResponse,
 };
 use prost::Name as _;
 use prost::bytes::Bytes;
 use serde_json::{Value, json};
 use tonic::Request;
 
-use crate::failure::is_absence;
 use crate::progress::Progress;
 use crate::{Exit, Failure, Service, Services, out, show};
 
 /// Events asked for at a time: the most that the service gives.
 const PAGE: i32 = 10_000;
-/// Pause before a lost subscription is taken up again.
-const PAUSE: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Logs: registry, dossiers, assessments, scoring, projection.
@@ -101,7 +96,7 @@ pub(crate) async fn run(
             stream: Some(stream),
             ..
         } => cat_stream(services, *log, stream, *limit).await,
-        Action::Tail { log, after } => tail(services, *log, *after).await,
+        Action::Tail { log, after } => tail::tail(services, *log, *after).await,
     }
 }
 
@@ -243,71 +238,6 @@ async fn cat_stream(
     Ok(Exit::Done)
 }
 
-async fn tail(services: &Services, log: Service, after: Option<i64>) -> Result<Exit, Failure> {
-    let mut client = services.log(log);
-    let mut after = match after {
-        Some(after) => after,
-        None => {
-            let head = services.call(log, GetHeadRequest {}, async move |request| {
-                client.get_head(request).await
-            });
-            head.await?.position
-        }
-    };
-    let mut connected = false;
-    loop {
-        let lost = follow(services, log, &mut after, &mut connected).await;
-        match lost {
-            Err(Following::Wrong(failure)) => return Err(failure),
-            // The first try says whether it is there at all; a subscription also ends when it gets old.
-            Err(Following::Lost(failure)) if !connected => return Err(failure),
-            Err(Following::Lost(_)) => out::note(format_args!(
-                "{log} is away; going on after {after} when it is back"
-            )),
-            Ok(()) => {}
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-enum Following {
-    Lost(Failure),
-    Wrong(Failure),
-}
-
-async fn follow(
-    services: &Services,
-    log: Service,
-    after: &mut i64,
-    connected: &mut bool,
-) -> Result<(), Following> {
-    let failure = |status: tonic::Status| {
-        let failure = services.failure(log, &status);
-        match failure.exit {
-            Exit::Unavailable => Following::Lost(failure),
-            _ if is_absence(&status) => Following::Lost(failure),
-            _ => Following::Wrong(failure),
-        }
-    };
-    let request = SubscribeRequest { after: *after };
-    let mut messages = services
-        .log(log)
-        .subscribe(request)
-        .await
-        .map_err(failure)?
-        .into_inner();
-    *connected = true;
-    while let Some(message) = messages.message().await.map_err(failure)? {
-        if let Some(Kind::Events(batch)) = message.kind {
-            for event in &batch.events {
-                out::line(event_json(event).map_err(Following::Wrong)?);
-                *after = event.position;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// An event as JSON: the envelope with payload and metadata decoded, and the hash in hexadecimal digits.
 ///
 /// # Errors
@@ -388,7 +318,7 @@ mod tests {
     fn a_verification_says_what_it_found() {
         let sound = VerifyResponse {
             verified: 123_456,
-            hash: vec![0xab, 0xcd].into(),
+            hash: vec![0xab, 0xcd],
             ..VerifyResponse::default()
         };
         assert_eq!(

@@ -131,28 +131,58 @@ impl Default for Addresses {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// JSON file with the addresses, as `chiso up` and `chiso demo --keep` write it; an address of its own wins over it
+    /// JSON file with the addresses, as `chiso up --addresses FILE` writes it; an address of its own wins over it
     #[arg(long, global = true, value_name = "FILE", env = "CHISO_STACK")]
     stack: Option<PathBuf>,
 
     /// Address of the registry [default: http://127.0.0.1:7401]
-    #[arg(long, global = true, value_name = "URL", env = "CHISO_REGISTRY_URL")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "URL",
+        env = "CHISO_REGISTRY_URL"
+    )]
     registry_url: Option<String>,
 
     /// Address of dossiers [default: http://127.0.0.1:7402]
-    #[arg(long, global = true, value_name = "URL", env = "CHISO_DOSSIERS_URL")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "URL",
+        env = "CHISO_DOSSIERS_URL"
+    )]
     dossiers_url: Option<String>,
 
     /// Address of assessments [default: http://127.0.0.1:7403]
-    #[arg(long, global = true, value_name = "URL", env = "CHISO_ASSESSMENTS_URL")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "URL",
+        env = "CHISO_ASSESSMENTS_URL"
+    )]
     assessments_url: Option<String>,
 
     /// Address of scoring [default: http://127.0.0.1:7404]
-    #[arg(long, global = true, value_name = "URL", env = "CHISO_SCORING_URL")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "URL",
+        env = "CHISO_SCORING_URL"
+    )]
     scoring_url: Option<String>,
 
     /// Address of projection [default: http://127.0.0.1:7405]
-    #[arg(long, global = true, value_name = "URL", env = "CHISO_PROJECTION_URL")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "URL",
+        env = "CHISO_PROJECTION_URL"
+    )]
     projection_url: Option<String>,
 
     /// Longest wait for an answer, in seconds; streams (imports, watches, rebuilds) may last longer

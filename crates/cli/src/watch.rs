@@ -82,12 +82,12 @@ pub(crate) async fn run(
         let failure = services.failure(Service::Projection, &status);
         match status.code() {
             Code::OutOfRange if !request.resume_token.is_empty() => {
-                out::note("the log is not the one watched before; starting anew");
+                screen.note("the log is not the one watched before; starting anew");
                 request.resume_token.clear();
             }
             // The first try says whether it is there at all.
             _ if connected && failure.exit == Exit::Unavailable => {
-                out::note("projection is away; going on when it is back");
+                screen.note("projection is away; going on when it is back");
             }
             _ => return Err(failure),
         }
@@ -162,6 +162,14 @@ impl Screen {
                 }
                 true
             }
+        }
+    }
+
+    /// Says something that is no index.
+    fn note(&mut self, note: &str) {
+        match self {
+            Self::Live(live) => live.note(note),
+            Self::Json | Self::Lines => out::note(note),
         }
     }
 

@@ -126,8 +126,8 @@ impl<'a> Cells<'a> {
     fn activity(&self) -> Result<pb::ImportedActivity, String> {
         // A source that knows only statuses may say in other words what was done.
         let fields = [Field::Activity, Field::Reason, Field::Status];
-        let said = fields.iter().map(|field| self.get(*field));
-        let first = said.filter(|said| !matches!(said, Ok(""))).next();
+        let mut said = fields.iter().map(|field| self.get(*field));
+        let first = said.find(|said| !matches!(said, Ok("")));
         Ok(pb::ImportedActivity {
             activity: first.unwrap_or(Ok(""))?.to_owned(),
         })

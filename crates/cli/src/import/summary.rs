@@ -76,7 +76,7 @@ impl Tally {
                 Outcome::Accepted => self.fresh[fact.row] = true,
                 Outcome::Repeated => {}
                 Outcome::Refused(why) => {
-                    self.refuse(fact.row, &format!("{}: {why}", fact.happening.name()))
+                    self.refuse(fact.row, &format!("{}: {why}", fact.happening.name()));
                 }
             }
         }
@@ -169,7 +169,7 @@ impl Summary {
             *counts.entry(reason).or_default() += 1;
         }
         let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
-        counts.sort_by(|one, other| other.1.cmp(&one.1));
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         counts
     }
 }

@@ -81,6 +81,8 @@ pub(super) struct Live {
     changes: u64,
     live: bool,
     heard: String,
+    /// What is amiss; the table is as it was before.
+    note: String,
     /// Lines on the screen.
     drawn: usize,
 }
@@ -93,6 +95,7 @@ impl Live {
     }
 
     pub(super) fn caught_up(&mut self) {
+        self.note.clear();
         self.live = true;
     }
 
@@ -102,6 +105,13 @@ impl Live {
             .as_ref()
             .and_then(contracts::wire::instant)
             .map_or_else(String::new, show::time);
+    }
+
+    /// Says what is amiss, below the table.
+    pub(super) fn note(&mut self, note: &str) {
+        note.clone_into(&mut self.note);
+        self.live = false;
+        self.draw();
     }
 
     /// Draws over what stands there.
@@ -114,7 +124,9 @@ impl Live {
             lines => format!("\x1b[{lines}A"),
         };
         self.drawn = text.lines().count();
-        out::text(&format!("{up}\x1b[0J{text}\n"));
+        // Without wrapping while it is drawn: a line that is too long is cut, and so a line of the text is one of the
+        // screen.
+        out::text(&format!("{up}\x1b[0J\x1b[?7l{text}\n\x1b[?7h"));
     }
 
     /// What changed last on top, then by index, period and rank; so many rows.
@@ -150,7 +162,12 @@ impl Live {
         if hidden > 0 {
             status += &format!(", {hidden} more indices below");
         }
-        status += if self.live { ", live" } else { ", catching up" };
+        status += match (self.note.as_str(), self.live) {
+            ("", true) => ", live",
+            ("", false) => ", catching up",
+            (_, _) => ", ",
+        };
+        status += &self.note;
         if !self.heard.is_empty() {
             status += &format!(", heard at {}", self.heard);
         }

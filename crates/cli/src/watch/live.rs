@@ -158,7 +158,7 @@ impl Live {
             ]);
         }
         let hidden = rows.len().saturating_sub(height);
-        let mut status = format!("{} changes", show::count(self.changes));
+        let mut status = format!("changes: {}", show::count(self.changes));
         if hidden > 0 {
             status += &format!(", {hidden} more indices below");
         }
@@ -211,7 +211,7 @@ mod tests {
         ─────────────────────────────────────────────────────────────
          2024     H40.03   Sở     80.50   ▲ 0.50    1/3   ▲ 2   good
          2024     H40.01   Sở     80.00             1/3
-        1 changes, 1 more indices below, live; ^C ends
+        changes: 1, 1 more indices below, live; ^C ends
         "##);
     }
 }

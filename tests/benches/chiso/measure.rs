@@ -8,6 +8,8 @@ use tokio::task::JoinSet;
 
 /// Not counted at the beginning of a cell: connections, caches and batches settle.
 const WARM_UP: Duration = Duration::from_millis(300);
+/// Longer latencies count as this long: a minute, in microseconds.
+const LONGEST: u64 = 60_000_000;
 /// Digits that a histogram of microseconds keeps.
 const DIGITS: u8 = 3;
 
@@ -36,7 +38,7 @@ impl Measured {
 
 /// An empty histogram of microseconds.
 pub(crate) fn histogram() -> Histogram<u64> {
-    Histogram::new(DIGITS).expect("three digits are among those that it can keep")
+    Histogram::new_with_bounds(1, LONGEST, DIGITS).expect("the bounds are in order")
 }
 
 /// Microseconds of a time.

@@ -1,0 +1,118 @@
+//! All services die at once in the middle of an import.
+
+use std::fs::File;
+use std::path::Path;
+
+use cli::import::{Mapping, import};
+use cli::{Service, Services};
+use stack::Stack;
+use system_tests::program::{Running, chiso};
+use system_tests::receipt::{self, FIGURES, Figures};
+use system_tests::{CEILING, Province, eventually, province, skipped};
+
+/// Prefix of the databases, which the crashed services and the ones after them share.
+const NAME: &str = "crash";
+/// Events of the import after which the services are killed: in the middle of it.
+const MIDDLE: i64 = 3_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_killed_in_the_middle_of_an_import_lose_and_double_nothing() {
+    let Some(file) = receipt::file() else {
+        return skipped("crash", "../shared/data/receipt.csv is not there");
+    };
+    let stack = stack::shared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut up, services) = up(stack, folder.path()).await;
+    receipt::given_catalog(&services).await;
+
+    let mapping = Mapping::read(&receipt::mapping()).expect("a mapping");
+    // Whoever imports gives up when nobody answers, and repeats the import later.
+    let importing = import(&services, &mapping, &file, std::time::Duration::ZERO);
+    let killing = async {
+        let events = "select count(*) from eventlog.events";
+        let written = async || {
+            let count = system_tests::program::sql(stack, "crash_dossiers", events);
+            let count: i64 = count.parse().expect("a number");
+            if count >= MIDDLE {
+                Ok(count)
+            } else {
+                Err(count)
+            }
+        };
+        let count = eventually("the import is under way", written).await;
+        up.kill();
+        count
+    };
+    let (imported, killed_at) = tokio::join!(importing, killing);
+    assert!(
+        killed_at < receipt::EVENTS - receipt::OPEN,
+        "killed after the import"
+    );
+    imported.expect_err("nobody answered any more");
+
+    let province = Province::start(NAME).await;
+    let again = receipt::import(&province.services, &file);
+    assert_eq!(again["refused"], 0, "{again}");
+    assert!(
+        again["repeated"].as_i64() > Some(0),
+        "what was in is known: {again}"
+    );
+    receipt::overdue_told(&province).await;
+    let heads = province.settled().await;
+    assert_eq!(
+        heads["dossiers"],
+        receipt::EVENTS,
+        "no fact is lost or double"
+    );
+    assert_eq!(Figures::of_scoring(&province).await, FIGURES);
+    receipt::projection_follows(&province).await;
+    assert_eq!(Figures::of_sql(&province), FIGURES);
+    assert_eq!(province.verified().await, heads);
+}
+
+/// `chiso up` on the shared stack, in a process of its own.
+async fn up(stack: &Stack, folder: &Path) -> (Running, Services) {
+    let addresses = folder.join("addresses.json");
+    let log = File::create(folder.join("up.log")).expect("a file");
+    let arguments = [
+        "up",
+        "--listen-base-port",
+        "0",
+        "--database-prefix",
+        "crash_",
+        "--province",
+        "T-crash",
+        "--addresses",
+        addresses.to_str().expect("a path"),
+    ];
+    let mut command = chiso(&arguments);
+    command
+        .env("CHISO_STACK_POSTGRES_URL", stack.postgres_url("postgres"))
+        .env("CHISO_STACK_NATS_URL", stack.nats_url())
+        .stdout(log.try_clone().expect("a file"))
+        .stderr(log);
+    let mut up = Running::start(&mut command);
+    let said = || std::fs::read_to_string(folder.join("up.log")).unwrap_or_default();
+    let text = eventually("chiso up answers", async || {
+        assert!(up.ended().is_none(), "chiso up ended: {}", said());
+        std::fs::read_to_string(&addresses).map_err(|error| (error, said()))
+    })
+    .await;
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let address = |service: Service| {
+        json[service.name()]
+            .as_str()
+            .expect("an address")
+            .to_owned()
+    };
+    let addresses = allinone::Addresses {
+        registry: address(Service::Registry),
+        dossiers: address(Service::Dossiers),
+        assessments: address(Service::Assessments),
+        scoring: address(Service::Scoring),
+        projection: address(Service::Projection),
+    };
+    let services = province::services(&addresses);
+    assert!(services.timeout <= CEILING);
+    (up, services)
+}

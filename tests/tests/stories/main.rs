@@ -1,0 +1,11 @@
+//! What people do with Chiso and what may befall it, through real gRPC, PostgreSQL and NATS.
+
+mod broker;
+mod clients;
+mod confluence;
+mod crash;
+mod garbage;
+mod life;
+mod program;
+mod rebuild;
+mod receipt;

@@ -8,12 +8,11 @@ use contracts::log::v1::Metadata;
 use eventlog::{Append, EventLog, Expected, NewEvent, NewReceipt, StreamAppend};
 use runtime::{Clock, Ids, Shutdown};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use stack::Stack;
 
 use crate::Plan;
 use crate::measure::{Caller, Cell, Measured, closed_loop};
-use crate::peers::{BatchCaller, SingleCaller, make_table};
+use crate::peers::{BatchCaller, SingleCaller, connections, make_table};
 use crate::report::{Part, head, quantiles, rate, row};
 
 /// Streams that the commands go round.
@@ -162,13 +161,7 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
 }
 
 async fn measure(url: &str, way: Way, callers: usize, plan: Plan) -> anyhow::Result<Measured> {
-    let connections = u32::try_from(callers.min(CONNECTIONS))?;
-    let pool = PgPoolOptions::new()
-        .max_connections(connections.max(2))
-        .acquire_timeout(std::time::Duration::from_secs(30))
-        .connect(url)
-        .await
-        .context("connecting")?;
+    let pool = PgPool::connect(url).await.context("connecting")?;
     let measured = match way {
         Way::Log | Way::LogWithReceipts => {
             let receipts = matches!(way, Way::LogWithReceipts);
@@ -178,14 +171,17 @@ async fn measure(url: &str, way: Way, callers: usize, plan: Plan) -> anyhow::Res
         Way::Transactions => {
             make_table(&pool).await?;
             settle(&pool).await?;
-            let callers = (0..callers)
-                .map(|caller| SingleCaller::new(pool.clone(), Streams::of(caller, callers)));
+            let connections = connections(url, callers.min(CONNECTIONS)).await?;
+            let callers = (0..callers).map(|caller| {
+                let connection = connections[caller % connections.len()].clone();
+                SingleCaller::new(connection, Streams::of(caller, callers))
+            });
             closed_loop(callers.collect(), plan.cell).await
         }
         Way::RawBulk => {
             make_table(&pool).await?;
             settle(&pool).await?;
-            let caller = BatchCaller::new(&pool, Streams::of(0, 1)).await?;
+            let caller = BatchCaller::new(url, Streams::of(0, 1)).await?;
             closed_loop(vec![caller], plan.cell).await
         }
     }?;

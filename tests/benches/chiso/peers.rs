@@ -1,9 +1,11 @@
 //! The same rows written without an event log.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use prost::Message as _;
-use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres};
+use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::sync::Mutex;
 
 use crate::append::{BULK, KIND, Sample, Streams};
 use crate::measure::Caller;
@@ -31,19 +33,32 @@ pub(crate) async fn make_table(pool: &PgPool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Connections of their own for callers, shared when there are fewer; a pool's tests would only slow them down.
+pub(crate) async fn connections(url: &str, count: usize) -> anyhow::Result<Vec<Shared>> {
+    let mut connections = Vec::with_capacity(count);
+    for _ in 0..count {
+        let connection = PgConnection::connect(url).await.context("connecting")?;
+        connections.push(Arc::new(Mutex::new(connection)));
+    }
+    Ok(connections)
+}
+
+/// A connection that callers use in turn.
+pub(crate) type Shared = Arc<Mutex<PgConnection>>;
+
 /// One statement, so one transaction and one commit, for each event; a version that is there already is refused.
 pub(crate) struct SingleCaller {
-    pool: PgPool,
+    connection: Shared,
     streams: Streams,
     payload: Vec<u8>,
     metadata: Vec<u8>,
 }
 
 impl SingleCaller {
-    pub(crate) fn new(pool: PgPool, streams: Streams) -> Self {
+    pub(crate) fn new(connection: Shared, streams: Streams) -> Self {
         let sample = Sample::new();
         Self {
-            pool,
+            connection,
             streams,
             payload: sample.payload.to_vec(),
             metadata: sample.metadata.encode_to_vec(),
@@ -54,6 +69,7 @@ impl SingleCaller {
 impl Caller for SingleCaller {
     async fn once(&mut self) -> anyhow::Result<u64> {
         let (stream, version) = self.streams.next();
+        let mut connection = self.connection.lock().await;
         sqlx::query(
             "insert into events (stream, version, kind, recorded_at, metadata, payload, hash)
              values ($1, $2, $3, now(), $4, $5, $6)",
@@ -64,7 +80,7 @@ impl Caller for SingleCaller {
         .bind(&self.metadata)
         .bind(&self.payload)
         .bind(&HASH[..])
-        .execute(&self.pool)
+        .execute(&mut *connection)
         .await
         .context("inserting a row")?;
         Ok(1)
@@ -73,17 +89,17 @@ impl Caller for SingleCaller {
 
 /// Many rows in one statement on one connection.
 pub(crate) struct BatchCaller {
-    connection: PoolConnection<Postgres>,
+    connection: PgConnection,
     streams: Streams,
     payload: Vec<u8>,
     metadata: Vec<u8>,
 }
 
 impl BatchCaller {
-    pub(crate) async fn new(pool: &PgPool, streams: Streams) -> anyhow::Result<Self> {
+    pub(crate) async fn new(url: &str, streams: Streams) -> anyhow::Result<Self> {
         let sample = Sample::new();
         Ok(Self {
-            connection: pool.acquire().await?,
+            connection: PgConnection::connect(url).await?,
             streams,
             payload: sample.payload.to_vec(),
             metadata: sample.metadata.encode_to_vec(),
@@ -112,7 +128,7 @@ impl Caller for BatchCaller {
         .bind(vec![&self.metadata[..]; BULK])
         .bind(vec![&self.payload[..]; BULK])
         .bind(vec![&HASH[..]; BULK])
-        .execute(&mut *self.connection)
+        .execute(&mut self.connection)
         .await
         .context("inserting a batch")?;
         Ok(BULK as u64)

@@ -94,7 +94,7 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
     options.clock_at = Some(plan.now);
     let mut all = tokio::select! {
         all = AllInOne::start(options) => all?,
-        () = shutdown.cancelled() => return Ok(()),
+        () = shutdown.cancelled() => return Err(interrupted()),
     };
     screen.done("PostgreSQL, NATS and five services answer");
 
@@ -103,7 +103,7 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
     let ended = tokio::select! {
         shown = playing => shown.map(|()| demo.keep),
         error = all.failed() => Err(error),
-        () = shutdown.cancelled() => Ok(false),
+        () = shutdown.cancelled() => Err(interrupted()),
     };
     match ended {
         Ok(true) => {
@@ -119,6 +119,10 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
             Err(error)
         }
     }
+}
+
+fn interrupted() -> anyhow::Error {
+    anyhow::anyhow!("the demo was ended by a signal before it was over")
 }
 
 /// Clients of services that run here.

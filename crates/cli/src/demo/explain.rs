@@ -10,7 +10,6 @@ use jiff::tz::Offset;
 use prost_types::Timestamp;
 use rust_decimal::Decimal;
 
-use super::INDEX;
 use super::ranking::ranking;
 use super::screen::Screen;
 use crate::Service;
@@ -25,45 +24,71 @@ const EVENT_COLUMNS: usize = 112;
 /// Local time of Viet Nam.
 const OFFSET_SECONDS: i32 = 7 * 3_600;
 
-/// Explains the item that costs the last department most.
+/// Explains the item that costs one of the last departments most.
 pub(super) async fn show(
     services: &Services,
     year: i16,
     screen: &mut Screen,
 ) -> anyhow::Result<()> {
     let ranked = ranking(services, year.to_string(), "department").await?;
-    let last = ranked
-        .iter()
-        .rev()
-        .find(|unit| unit.rank > 0)
-        .or(ranked.last());
-    let subject = last.context("no department has an index")?.subject.clone();
+    let mut few = None;
+    for unit in ranked.iter().rev() {
+        let unit = with_leaves(services, unit).await?;
+        let Some(explained) = weakest(services, &unit).await? else {
+            continue;
+        };
+        let many = dossiers_behind(&explained) >= RESTS_ON;
+        let found = (unit, explained);
+        if many {
+            return tell_all(services, &found, screen).await;
+        }
+        few = few.or(Some(found));
+    }
+    match few {
+        Some(found) => tell_all(services, &found, screen).await,
+        None => {
+            screen.heading("Why · no score of a department rests on a dossier");
+            Ok(())
+        }
+    }
+}
+
+async fn tell_all(
+    services: &Services,
+    (unit, explained): &(UnitIndex, ExplainScoreResponse),
+    screen: &mut Screen,
+) -> anyhow::Result<()> {
+    tell(unit, explained, screen);
+    evidence(services, explained, screen).await
+}
+
+async fn with_leaves(services: &Services, unit: &UnitIndex) -> anyhow::Result<UnitIndex> {
     let asked = GetUnitIndexRequest {
-        index: INDEX.to_owned(),
-        period: year.to_string(),
-        subject,
+        index: unit.index.clone(),
+        period: unit.period.clone(),
+        subject: unit.subject.clone(),
         with_leaves: true,
         ..Default::default()
     };
     let answer = services.projection.clone().get_unit_index(asked).await;
-    let unit = answer
-        .context("asking for the last department's items")?
-        .into_inner();
-    let explained = weakest(services, &unit).await?;
-    tell(&unit, &explained, screen);
-    evidence(services, &explained, screen).await
+    Ok(answer
+        .context("asking for a department's items")?
+        .into_inner())
 }
 
 /// The explanation of the item that loses the most points among those that many dossiers decide; few, where many decide
 /// none.
-async fn weakest(services: &Services, unit: &UnitIndex) -> anyhow::Result<ExplainScoreResponse> {
+async fn weakest(
+    services: &Services,
+    unit: &UnitIndex,
+) -> anyhow::Result<Option<ExplainScoreResponse>> {
     let mut leaves: Vec<&LeafScore> = unit
         .leaves
         .iter()
         .filter(|leaf| leaf.reason.is_empty())
         .collect();
-    let mut few = None;
     leaves.sort_by_key(|leaf| std::cmp::Reverse(lost(leaf)));
+    let mut few = None;
     for leaf in leaves {
         let asked = ExplainScoreRequest {
             index: unit.index.clone(),
@@ -77,18 +102,19 @@ async fn weakest(services: &Services, unit: &UnitIndex) -> anyhow::Result<Explai
         let explained = answer
             .context("asking why an item has its points")?
             .into_inner();
-        let most = explained
-            .inputs
-            .iter()
-            .map(|input| input.dossier_count)
-            .max();
-        match most {
-            Some(RESTS_ON..) => return Ok(explained),
-            Some(1..) if few.is_none() => few = Some(explained),
+        match dossiers_behind(&explained) {
+            RESTS_ON.. => return Ok(Some(explained)),
+            1.. if few.is_none() => few = Some(explained),
             _ => {}
         }
     }
-    few.with_context(|| format!("no item of {} rests on dossiers", unit.subject))
+    Ok(few)
+}
+
+/// How many dossiers count in the figure that most count in.
+fn dossiers_behind(explained: &ExplainScoreResponse) -> i64 {
+    let counts = explained.inputs.iter().map(|input| input.dossier_count);
+    counts.max().unwrap_or_default()
 }
 
 fn lost(leaf: &LeafScore) -> Decimal {
@@ -99,13 +125,12 @@ fn lost(leaf: &LeafScore) -> Decimal {
 fn tell(unit: &UnitIndex, explained: &ExplainScoreResponse, screen: &mut Screen) {
     let score = explained.score.clone().unwrap_or_default();
     screen.heading(&format!(
-        "Why · {} is last with {}; what it loses most by: {} {} · {} of {}",
-        unit.subject_name_vi,
-        unit.total,
-        explained.leaf_number,
-        explained.leaf_name_vi,
-        score.points,
-        score.max
+        "Why · {} has {} and rank {} of {}",
+        unit.subject_name_vi, unit.total, unit.rank, unit.ranked
+    ));
+    screen.line(format!(
+        "  What it loses most by: {} {} · {} of {}",
+        explained.leaf_number, explained.leaf_name_vi, score.points, score.max
     ));
     screen.line(format!("  {}", explained.calculation));
     for input in &explained.inputs {

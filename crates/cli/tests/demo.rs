@@ -1,0 +1,131 @@
+//! The program itself: `chiso demo` and `chiso up`, from their start to their end.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longest wait for something that takes seconds.
+const CEILING: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(50);
+
+fn chiso(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chiso"));
+    command
+        .args(arguments)
+        .env("CHISO_LOG", "error")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn the_demo_shows_the_whole_path_and_ends_well() {
+    let output = chiso(&["demo", "--dossiers", "400", "--seed", "766"])
+        .output()
+        .expect("the program starts");
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
+    for part in [
+        "400 dossiers",
+        "Departments, 2024",
+        "Districts, 2024",
+        "Sở Tư pháp",
+        "Ủy ban nhân dân thành phố Nam Định",
+        "Why ·",
+        "DossierReceived",
+        "Live ·",
+        "watcher saw it after",
+        "It is completed",
+        "five logs verified",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    assert_eq!(said.matches("  sound  ").count(), 5, "{said}");
+    let wide: Vec<&str> = said
+        .lines()
+        .filter(|line| line.chars().count() > 120)
+        .collect();
+    assert!(wide.is_empty(), "too wide: {wide:#?}");
+}
+
+#[test]
+fn up_says_where_it_listens_and_ends_with_a_signal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("addresses.json");
+    let path = file.to_str().expect("a plain path");
+    let up = chiso(&["up", "--listen-base-port", "0", "--addresses", path]).spawn();
+    let up = Running(up.expect("the program starts"));
+    wait_for(&file);
+    let verified = chiso(&["--stack", path, "log", "verify"])
+        .output()
+        .expect("the program starts");
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
+    let output = up.end();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stdout).contains("projection"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
+fn up_refuses_a_port_that_is_taken_and_names_the_service() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let output = chiso(&["up", "--listen-base-port", &port])
+        .output()
+        .expect("the program starts");
+    let why = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{why}");
+    assert!(why.contains(&port) && why.contains("registry"), "{why}");
+}
+
+/// A program that does not outlive its test.
+struct Running(Child);
+
+impl Running {
+    /// Ends it as an operator would.
+    fn end(mut self) -> Output {
+        let id = self.0.id().to_string();
+        let sent = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .expect("kill");
+        assert!(sent.success());
+        let status = self.0.wait().expect("its end");
+        let mut output = Output {
+            status,
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+        };
+        let (out, err) = (self.0.stdout.take(), self.0.stderr.take());
+        std::io::copy(&mut out.expect("piped"), &mut output.stdout).expect("its output");
+        std::io::copy(&mut err.expect("piped"), &mut output.stderr).expect("its output");
+        output
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn wait_for(file: &Path) {
+    let began = Instant::now();
+    while !file.exists() {
+        assert!(
+            began.elapsed() < CEILING,
+            "{} is not written",
+            file.display()
+        );
+        std::thread::sleep(PAUSE);
+    }
+}

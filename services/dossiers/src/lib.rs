@@ -26,12 +26,15 @@ mod refusal;
 mod timer;
 mod wire;
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use contracts::dossiers::v1::dossiers_service_server::DossiersServiceServer;
 use eventlog::EventLog;
 use eventlog::feed::LogFeed;
 use jetstream::{Body, Bus, Follower, Relay, Subject};
 use runtime::{Clock, Ids, Settings, Shutdown, grpc};
+use sqlx::Connection as _;
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -46,6 +49,9 @@ pub const LOG: &str = "dossiers";
 /// Connections to the database. Reads hold one for well under a millisecond and appends share one
 /// of their own, so a few serve thousands of calls a second.
 const CONNECTIONS: u32 = 16;
+/// A connection that was used a moment ago is used again untested: a test costs as much as the read
+/// of a dossier.
+const TESTED_WHEN_IDLE: Duration = Duration::from_secs(1);
 
 /// Listens where the settings say, then [`serve`]s.
 ///
@@ -129,6 +135,15 @@ pub async fn serve(
 async fn open(settings: &Settings, clock: Clock, shutdown: Shutdown) -> anyhow::Result<EventLog> {
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for >= TESTED_WHEN_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect(&settings.database_url)
         .await
         .context("connecting to the dossiers' database")?;

@@ -1,6 +1,6 @@
 //! Programs that tests run: `psql`, and this test program once more as `chiso`.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use stack::Stack;
 
@@ -72,6 +72,11 @@ impl Running {
     /// Starts it.
     pub fn start(command: &mut Command) -> Self {
         Self(command.spawn().expect("it starts"))
+    }
+
+    /// What it prints, once, when it was started to be read.
+    pub fn output(&mut self) -> ChildStdout {
+        self.0.stdout.take().expect("it is piped, and taken once")
     }
 
     /// Ends it as a crash would, and waits until it is gone.

@@ -156,6 +156,11 @@ impl Model {
 
     /// Adds what changed in the dossiers' contributions.
     pub(crate) fn apply_deltas(&mut self, deltas: &BTreeMap<Key, i64>, dirty: &mut Dirty) {
+        let units: BTreeSet<&str> = deltas.keys().map(|key| key.unit.as_str()).collect();
+        let first = units
+            .into_iter()
+            .map(|unit| (unit, self.first_month(unit)))
+            .collect::<Vec<_>>();
         for (key, delta) in deltas {
             self.units.entry(key.unit.clone()).or_default().add(
                 key.month,
@@ -165,6 +170,14 @@ impl Model {
             );
         }
         dirty.deltas(deltas);
+        // A unit has points in every month from its first one on, also where nothing happened: however the logs were cut
+        // into batches.
+        for (unit, before) in first {
+            let now = self.first_month(unit);
+            if let Some(now) = now.filter(|_| now != before) {
+                dirty.unit_since(unit, now);
+            }
+        }
     }
 
     /// Every unit that anything was counted or reported for.

@@ -1,1 +1,167 @@
+//! Programs of others, in another language, with nothing of ours but the contracts.
 
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cli::Service;
+use system_tests::program::Running;
+use system_tests::{CEILING, Province, given, root, skipped};
+
+fn client(name: &str) -> PathBuf {
+    root().join("tests/clients").join(name)
+}
+
+/// Python with what the clients need, in the project's cache: made once, as it is fetched from a package index.
+fn python() -> Option<PathBuf> {
+    let found = Command::new("python3").arg("--version").output();
+    if !found.is_ok_and(|output| output.status.success()) {
+        return None;
+    }
+    let wanted = std::fs::read_to_string(client("requirements.txt")).expect("requirements");
+    let folder = root().join(".cache/clients");
+    let (python, made) = (folder.join("bin/python"), folder.join("made.txt"));
+    if std::fs::read_to_string(&made).is_ok_and(|made| made == wanted) {
+        return Some(python);
+    }
+    let folder = folder.to_str().expect("a path");
+    run(Command::new("python3").args(["-m", "venv", "--clear", folder]));
+    let install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-r",
+    ];
+    run(Command::new(&python)
+        .args(install)
+        .arg(client("requirements.txt")));
+    std::fs::write(made, wanted).expect("written");
+    Some(python)
+}
+
+/// Runs a program to its end; what it printed.
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}{complaint}");
+    said
+}
+
+/// Client code for every contract.
+fn generate(python: &Path, into: &Path) {
+    let contracts = root().join("proto");
+    let mut files = Vec::new();
+    let mut folders = vec![contracts.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "proto")
+            {
+                files.push(path);
+            }
+        }
+    }
+    let mut command = Command::new(python);
+    command
+        .args(["-m", "grpc_tools.protoc", "-I"])
+        .arg(&contracts);
+    for option in ["python_out", "grpc_python_out"] {
+        command.arg(format!("--{option}={}", into.display()));
+    }
+    run(command.args(files));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_integrator_and_an_analyst_in_python_see_what_happens() {
+    let Some(python) = tokio::task::spawn_blocking(python).await.expect("made") else {
+        return skipped("clients", "python3 is not on the PATH");
+    };
+    let province = Province::start("clients").await;
+    given::catalog(&province.services).await;
+    province.settled().await;
+    // Afterwards the dossiers service knows the catalog, and the unit has an index to be changed.
+    let first = given::dossier(&province.services, given::DEPARTMENT).await;
+    let month = given::month(first.received_at.as_ref());
+    given::index(
+        &province,
+        &month,
+        given::DEPARTMENT,
+        ("dossiers", first.position),
+    )
+    .await;
+    let generated = tempfile::tempdir().expect("a folder");
+    generate(&python, generated.path());
+
+    let mut analyst = Command::new(&python);
+    analyst
+        .arg(client("analyst.py"))
+        .args([stack::shared().nats_url(), province.code()])
+        .stdout(Stdio::piped());
+    let mut analyst = Running::start(&mut analyst);
+    let heard = BufReader::new(analyst.output());
+    let mut integrator = Command::new(&python);
+    let authority = |service| {
+        let address = province.services.address(service);
+        address.trim_start_matches("http://").to_owned()
+    };
+    integrator
+        .arg(client("integrator.py"))
+        .args([authority(Service::Dossiers), authority(Service::Projection)])
+        .args([
+            given::DEPARTMENT,
+            given::PROCEDURE,
+            given::INDEX,
+            month.as_str(),
+        ])
+        .env("PYTHONPATH", generated.path());
+    let said = tokio::task::spawn_blocking(move || run(&mut integrator));
+    let said = said.await.expect("it runs");
+
+    let verbs: Vec<_> = said
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(verbs, ["received", "completed", "changed"], "{said}");
+    let change = format!("changed {} {month} ", given::DEPARTMENT);
+    assert!(said.contains(&change), "{said}");
+    assert_eq!(told(heard, &month).await, given::DEPARTMENT);
+}
+
+/// Reads what the analyst prints until it is about a department in this month; its code.
+async fn told(mut heard: BufReader<std::process::ChildStdout>, month: &str) -> String {
+    let (lines, mut told) = tokio::sync::mpsc::channel(16);
+    tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        while heard.read_line(&mut line).is_ok_and(|length| length > 0) {
+            if lines.blocking_send(std::mem::take(&mut line)).is_err() {
+                return;
+            }
+        }
+    });
+    let about = async {
+        loop {
+            let line = told.recv().await.expect("the analyst goes on");
+            let changed: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+            if changed["period"] == month && changed["subject"] == given::DEPARTMENT {
+                return changed["subject"].as_str().unwrap_or_default().to_owned();
+            }
+        }
+    };
+    tokio::time::timeout(CEILING, about)
+        .await
+        .expect("the feed tells of it")
+}
+
+/// The page for analysts promises ten lines.
+#[test]
+fn an_analyst_needs_no_more_than_ten_lines() {
+    let program = std::fs::read_to_string(client("analyst.py")).expect("a program");
+    assert!(program.lines().count() <= 10, "{program}");
+}

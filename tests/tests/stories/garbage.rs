@@ -102,7 +102,7 @@ async fn pester(province: &Province, service: Service, rpc: &MethodDescriptor, s
             rpc.full_name(),
         );
     }
-    println!(
+    eprintln!(
         "{} {}: {obeyed} of {REQUESTS} obeyed",
         service,
         rpc.full_name()

@@ -6,6 +6,8 @@ use contracts::projection::v1::watch_indices_response::Kind;
 use contracts::projection::v1::{
     IndexChanged, UnitIndex, WatchIndicesRequest, WatchIndicesResponse,
 };
+use contracts::scoring::v1::GetMeasuresRequest;
+use system_tests::province::at_least;
 use system_tests::{CEILING, Province, given};
 use tonic::Streaming;
 
@@ -13,15 +15,12 @@ use tonic::Streaming;
 async fn a_dossier_travels_from_a_command_to_a_watcher() {
     let province = Province::start("life").await;
     given::catalog(&province.services).await;
+    province.settled().await;
     let dossier = given::dossier(&province.services, given::DEPARTMENT).await;
     let month = given::month(dossier.received_at.as_ref());
     let position = ("dossiers", dossier.position);
     let open = given::index(&province, &month, given::DEPARTMENT, position).await;
-    assert_eq!(
-        points(&open, "PROGRESS_AVG_TIME"),
-        "",
-        "nothing is handled yet"
-    );
+    assert_eq!(points(&open, "ORIGINAL_RESULT_AVAILABLE"), "0.00");
     let mut watch = watch(&province, &month).await;
 
     let done = given::completed(&province.services, &dossier.code).await;
@@ -29,8 +28,8 @@ async fn a_dossier_travels_from_a_command_to_a_watcher() {
     // The position that the command answered is enough to read one's own write, four services further.
     let position = ("dossiers", done.position);
     let index = given::index(&province, &month, given::DEPARTMENT, position).await;
-    assert_ne!(points(&index, "PROGRESS_AVG_TIME"), "");
     assert_eq!(points(&index, "PROGRESS_ON_TIME"), "20.00");
+    assert_eq!(handled(&province, &month, done.position).await, "1");
     // An electronic result moves a leaf, and with it the total.
     let issued = province
         .services
@@ -46,6 +45,7 @@ async fn a_dossier_travels_from_a_command_to_a_watcher() {
         .into_inner();
     let position = ("dossiers", issued.position);
     let after = given::index(&province, &month, given::DEPARTMENT, position).await;
+    assert_eq!(points(&after, "ORIGINAL_RESULT_AVAILABLE"), "6.00");
     assert_ne!(after.total, index.total);
     let seen = change(&mut watch, &after.total).await;
     assert_eq!(
@@ -67,6 +67,20 @@ fn points<'a>(index: &'a UnitIndex, leaf: &str) -> &'a str {
         .find(|score| score.leaf == leaf)
         .expect("a leaf");
     &leaf.points
+}
+
+/// Dossiers that scoring has seen handled on time, once it reflects a position of the dossiers log.
+async fn handled(province: &Province, month: &str, position: i64) -> String {
+    let request = GetMeasuresRequest {
+        period: month.into(),
+        subject: given::DEPARTMENT.into(),
+        at_least: Some(at_least("dossiers", position)),
+    };
+    let mut scoring = province.services.scoring.clone();
+    let answer = scoring.get_measures(request).await.expect("measures");
+    let mut measures = answer.into_inner().measures.into_iter();
+    let measure = measures.find(|measure| measure.name == "handled_on_time");
+    measure.expect("a measure").value
 }
 
 async fn watch(province: &Province, month: &str) -> Streaming<WatchIndicesResponse> {
@@ -119,7 +133,7 @@ async fn a_position_that_never_comes_is_waited_for_until_the_deadline() {
         index: given::INDEX.into(),
         period: "2024".into(),
         subject: given::DEPARTMENT.into(),
-        at_least: Some(system_tests::province::at_least("dossiers", 1_000_000)),
+        at_least: Some(at_least("dossiers", 1_000_000)),
         ..Default::default()
     });
     request.set_timeout(Duration::from_millis(500));

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::common::{UNROUNDED, code, dec, given_leaf, head, sound, told};
+use crate::given::{UNROUNDED, code, dec, given_leaf, head, sound, told};
 
 fn indented(text: &str, spaces: usize) -> String {
     text.lines()
@@ -240,7 +240,7 @@ fn rounding_happens_where_the_definition_says() {
         );
         let definition = sound(&document);
         let figures = [("points_a", "1.005"), ("points_b", "1.004")];
-        let inputs = crate::common::inputs(&definition, &figures);
+        let inputs = crate::given::inputs(&definition, &figures);
         let scores = definition
             .leaves()
             .iter()

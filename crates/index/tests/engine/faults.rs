@@ -4,7 +4,7 @@ mod rules;
 
 use index::Definition;
 
-use crate::common::sound;
+use crate::given::sound;
 
 const DOCUMENT: &str = r#"code: model-departments
 edition: "2024"

@@ -1,8 +1,8 @@
 //! The engine through its public surface.
 
 mod aggregation;
-mod common;
 mod faults;
+mod given;
 mod properties;
 mod ranking;
 mod service_quality_766;

@@ -6,7 +6,7 @@ use index::{Definition, LeafScore};
 use proptest::prelude::*;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::common::{UNROUNDED, code, given_leaf, head, one_leaf, score, sound};
+use crate::given::{UNROUNDED, code, given_leaf, head, one_leaf, score, sound};
 
 /// Points of 12 leaves: in thousandths of a maximum of 10, not scored, or not applicable.
 #[derive(Debug, Clone, Copy)]

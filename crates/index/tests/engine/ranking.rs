@@ -3,7 +3,7 @@
 use index::{Definition, Ranked, Standing};
 use rust_decimal::Decimal;
 
-use crate::common::{dec, given_leaf, head, sound};
+use crate::given::{dec, given_leaf, head, sound};
 
 fn definition(ranking: &str, more: &str) -> Definition {
     let more = format!("rounding: {{ digits: 2, at: [leaf] }}\nranking: {{ {ranking} }}\n{more}");

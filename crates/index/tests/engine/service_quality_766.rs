@@ -9,7 +9,7 @@ use index::{Definition, Inputs, LeafScore};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::common::{code, dec, sound};
+use crate::given::{code, dec, sound};
 
 const DOCUMENT: &str = include_str!("../../../../deploy/catalog/indices/service-quality-766.yaml");
 

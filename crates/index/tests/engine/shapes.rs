@@ -5,7 +5,7 @@ mod edges;
 use index::NoScore;
 use rust_decimal::Decimal;
 
-use crate::common::{dec, one_leaf, score, sound};
+use crate::given::{dec, one_leaf, score, sound};
 
 /// Points that a rule gives for values as people write them.
 fn points(max: &str, inputs: &str, rule: &str, values: &[(&str, &str)]) -> Option<Decimal> {

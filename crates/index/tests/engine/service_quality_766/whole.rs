@@ -6,7 +6,7 @@ use ids::LeafCode;
 use index::{InputKind, Inputs, LeafScore};
 
 use super::{DOCUMENT, definition, list, number, published};
-use crate::common::dec;
+use crate::given::dec;
 
 #[test]
 fn totals_of_provinces_are_the_sums_of_their_rounded_groups() {
@@ -66,7 +66,7 @@ fn a_changed_rule_fails_its_examples_by_name() {
         "of: active_reused, to: active, full_at: 80%",
         "of: active_reused, to: active",
     );
-    let error = crate::common::parse(&changed).expect_err("the examples fail");
+    let error = crate::given::parse(&changed).expect_err("the examples fail");
     assert!(
         error.contains("the example \"Phú Thọ\" says points 0.57, the rule gives 0.46"),
         "{error}"

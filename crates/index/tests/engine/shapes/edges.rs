@@ -4,7 +4,7 @@ use index::NoScore;
 use rust_decimal::Decimal;
 
 use super::check;
-use crate::common::{dec, one_leaf, parse, score, sound};
+use crate::given::{dec, one_leaf, parse, score, sound};
 
 #[test]
 fn points_may_be_given_but_only_within_the_leaf() {
@@ -74,7 +74,7 @@ fn what_does_not_apply_leaves_the_maximum() {
     let score = score(&definition, &[("has_fees", "no")]);
     assert_eq!((score.points, score.max), (None, Decimal::ZERO));
     assert_eq!(score.reason(), "does not apply: not has_fees");
-    let applies = crate::common::score(&definition, &[("has_fees", "yes")]);
+    let applies = crate::given::score(&definition, &[("has_fees", "yes")]);
     assert_eq!(applies.reason(), "no value for due, paid");
 }
 
@@ -88,7 +88,7 @@ fn values_that_cannot_be_are_no_scores_with_reasons() {
     ));
     let negative = score(&definition, &[("done", "-1"), ("planned", "2")]);
     assert_eq!(negative.reason(), "done is -1: it cannot be negative");
-    let mut mistyped = crate::common::inputs(&definition, &[("planned", "2")]);
+    let mut mistyped = crate::given::inputs(&definition, &[("planned", "2")]);
     mistyped.set("done", true);
     let mistyped = definition.leaves()[0].score(&mistyped);
     assert_eq!(mistyped.reason(), "done is yes, which is not a number");

@@ -8,11 +8,12 @@ use contracts::log::v1::Metadata;
 use eventlog::{Append, EventLog, Expected, NewEvent, NewReceipt, StreamAppend};
 use runtime::{Clock, Ids, Shutdown};
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use stack::Stack;
 
 use crate::Plan;
 use crate::measure::{Caller, Cell, Measured, closed_loop};
-use crate::peers::{BatchCaller, SingleCaller, connections, make_table};
+use crate::peers::{self, BatchCaller, SingleCaller, make_table};
 use crate::report::{Part, head, quantiles, rate, row};
 
 /// Streams that the commands go round.
@@ -118,10 +119,11 @@ impl Caller for LogCaller {
 }
 
 /// What is measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Log,
     LogWithReceipts,
+    Pooled,
     Transactions,
     LogBulk,
     RawBulk,
@@ -135,7 +137,8 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
         for (way, name) in [
             (Way::Log, "event log"),
             (Way::LogWithReceipts, "event log, with receipts"),
-            (Way::Transactions, "one transaction per command"),
+            (Way::Pooled, "one transaction per command, pool"),
+            (Way::Transactions, "one transaction per command, no pool"),
         ] {
             table.push((way, callers, Cell::new(name)));
         }
@@ -161,20 +164,28 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
 }
 
 async fn measure(url: &str, way: Way, callers: usize, plan: Plan) -> anyhow::Result<Measured> {
-    let pool = PgPool::connect(url).await.context("connecting")?;
+    let connections = u32::try_from(callers.clamp(2, CONNECTIONS))?;
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .connect(url)
+        .await
+        .context("connecting")?;
     let measured = match way {
         Way::Log | Way::LogWithReceipts => {
             let receipts = matches!(way, Way::LogWithReceipts);
             through_log(&pool, callers, 1, receipts, plan).await
         }
         Way::LogBulk => through_log(&pool, 1, BULK, false, plan).await,
-        Way::Transactions => {
+        Way::Pooled | Way::Transactions => {
             make_table(&pool).await?;
             settle(&pool).await?;
-            let connections = connections(url, callers.min(CONNECTIONS)).await?;
+            let ways = match way {
+                Way::Pooled => vec![peers::Way::Pool(pool.clone())],
+                _ => peers::own(url, callers.min(CONNECTIONS)).await?,
+            };
             let callers = (0..callers).map(|caller| {
-                let connection = connections[caller % connections.len()].clone();
-                SingleCaller::new(connection, Streams::of(caller, callers))
+                let way = ways[caller % ways.len()].clone();
+                SingleCaller::new(way, Streams::of(caller, callers))
             });
             closed_loop(callers.collect(), plan.cell).await
         }
@@ -235,20 +246,22 @@ fn print(table: &[(Way, usize, Cell)]) {
         "events/s",
         "p50 ms",
         "p99 ms",
-        "× one transaction",
+        "× pool (p50)",
+        "× no pool (p50)",
     ]);
     for (way, callers, cell) in table {
-        let peer = |wanted: &(Way, usize, Cell)| {
-            matches!(wanted.0, Way::Transactions) && wanted.1 == *callers
+        let beside = |wanted: Way| {
+            let peer = table
+                .iter()
+                .find(|(way, count, _)| *way == wanted && count == callers);
+            match (way, peer) {
+                (Way::Log | Way::LogWithReceipts, Some((_, _, peer))) => {
+                    let latency = cell.quantile(0.5) / peer.quantile(0.5);
+                    format!("**{:.2}** ({latency:.2})", cell.ratio(peer))
+                }
+                _ => String::new(),
+            }
         };
-        let ratio = match way {
-            Way::Log | Way::LogWithReceipts => table.iter().find(|row| peer(row)),
-            _ => None,
-        };
-        let ratio = ratio.map_or(String::new(), |peer| {
-            let latency = cell.quantile(0.5) / peer.2.quantile(0.5);
-            format!("**{:.2}**, p50 × {latency:.2}", cell.ratio(&peer.2))
-        });
         let [p50, p99] = quantiles(cell);
         row(&[
             cell.name.clone(),
@@ -256,7 +269,8 @@ fn print(table: &[(Way, usize, Cell)]) {
             rate(cell),
             p50,
             p99,
-            ratio,
+            beside(Way::Pooled),
+            beside(Way::Transactions),
         ]);
     }
     println!(

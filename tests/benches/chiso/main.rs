@@ -20,7 +20,8 @@
 //! **The parts.**
 //! - `append`: commands appended to an event log by 1, 32 and 512 callers, each waiting for its answer: one event of
 //!   256 bytes, its stream's version checked, without and with a receipt. Beside it, on the same PostgreSQL, one
-//!   transaction per command (the same row by an own `insert`, on up to 64 connections) and the raw batched insert
+//!   transaction per command (the same row by an own `insert`, on up to 64 connections, from a pool that tests them as
+//!   services have it, and without) and the raw batched insert
 //!   (1,000 rows a statement, nothing checked, one connection). Every cell has a database of its own.
 //! - `commands`: real dossiers commands with receipts over gRPC, 64 in flight on one connection, beside an echo: a plain
 //!   tonic server that answers the same requests with an equal answer and does nothing else. "Alone" is the dossiers

@@ -33,32 +33,38 @@ pub(crate) async fn make_table(pool: &PgPool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Connections of their own for callers, shared when there are fewer; a pool's tests would only slow them down.
-pub(crate) async fn connections(url: &str, count: usize) -> anyhow::Result<Vec<Shared>> {
-    let mut connections = Vec::with_capacity(count);
-    for _ in 0..count {
-        let connection = PgConnection::connect(url).await.context("connecting")?;
-        connections.push(Arc::new(Mutex::new(connection)));
-    }
-    Ok(connections)
+/// Where a caller's statement goes.
+#[derive(Clone)]
+pub(crate) enum Way {
+    /// A pool's next free connection, tested before and after, as sqlx does unless told otherwise.
+    Pool(PgPool),
+    /// A connection that some callers use in turn.
+    Own(Arc<Mutex<PgConnection>>),
 }
 
-/// A connection that callers use in turn.
-pub(crate) type Shared = Arc<Mutex<PgConnection>>;
+/// Connections without a pool, for as many callers.
+pub(crate) async fn own(url: &str, count: usize) -> anyhow::Result<Vec<Way>> {
+    let mut ways = Vec::with_capacity(count);
+    for _ in 0..count {
+        let connection = PgConnection::connect(url).await.context("connecting")?;
+        ways.push(Way::Own(Arc::new(Mutex::new(connection))));
+    }
+    Ok(ways)
+}
 
 /// One statement, so one transaction and one commit, for each event; a version that is there already is refused.
 pub(crate) struct SingleCaller {
-    connection: Shared,
+    way: Way,
     streams: Streams,
     payload: Vec<u8>,
     metadata: Vec<u8>,
 }
 
 impl SingleCaller {
-    pub(crate) fn new(connection: Shared, streams: Streams) -> Self {
+    pub(crate) fn new(way: Way, streams: Streams) -> Self {
         let sample = Sample::new();
         Self {
-            connection,
+            way,
             streams,
             payload: sample.payload.to_vec(),
             metadata: sample.metadata.encode_to_vec(),
@@ -69,8 +75,7 @@ impl SingleCaller {
 impl Caller for SingleCaller {
     async fn once(&mut self) -> anyhow::Result<u64> {
         let (stream, version) = self.streams.next();
-        let mut connection = self.connection.lock().await;
-        sqlx::query(
+        let insert = sqlx::query(
             "insert into events (stream, version, kind, recorded_at, metadata, payload, hash)
              values ($1, $2, $3, now(), $4, $5, $6)",
         )
@@ -79,10 +84,12 @@ impl Caller for SingleCaller {
         .bind(KIND)
         .bind(&self.metadata)
         .bind(&self.payload)
-        .bind(&HASH[..])
-        .execute(&mut *connection)
-        .await
-        .context("inserting a row")?;
+        .bind(&HASH[..]);
+        let inserted = match &self.way {
+            Way::Pool(pool) => insert.execute(pool).await,
+            Way::Own(connection) => insert.execute(&mut *connection.lock().await).await,
+        };
+        inserted.context("inserting a row")?;
         Ok(1)
     }
 }

@@ -1,6 +1,7 @@
 //! A log, its broker and its follower, each test with its own; and ways to wait for what must come true.
 
-use std::collections::BTreeMap;
+mod effects;
+
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -12,16 +13,18 @@ use contracts::log::v1 as pb;
 use eventlog::feed::LogFeed;
 use eventlog::{Append, EventLog, Expected, NewEvent, Position, Recorded, StreamAppend};
 use futures::StreamExt;
-use jetstream::{Body, Bus, Follower, Handler, HandlerError, Relay, Subject};
+use jetstream::{Body, Bus, Follower, Handler, Relay, Subject};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use prost::Message;
+use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{PgConnection, PgPool};
 use stack::{Options, Stack};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint, Server};
+
+pub(crate) use effects::{Counting, Effects};
 
 /// Longest that anything may take on a busy machine.
 const CEILING: Duration = Duration::from_secs(60);
@@ -316,65 +319,6 @@ pub(crate) fn event(n: usize) -> NewEvent {
     }
 }
 
-/// A following service's database.
-#[derive(Clone)]
-pub(crate) struct Effects {
-    pub(crate) pool: PgPool,
-}
-
-impl Effects {
-    pub(crate) async fn new(pool: PgPool) -> Self {
-        let table = "create table effects (log text, position bigint, times bigint not null,
-            primary key (log, position))";
-        sqlx::query(table).execute(&pool).await.unwrap();
-        Self { pool }
-    }
-
-    pub(crate) fn follower(&self, bus: &Bus) -> Follower {
-        Follower::new(self.pool.clone(), bus.clone())
-    }
-
-    /// Follows one log with a handler that only counts.
-    pub(crate) fn follow(&self, owner: &Owner) -> Running {
-        run(
-            self.follower(&owner.bus)
-                .source(owner.name, owner.channel.clone()),
-            Counting,
-        )
-    }
-
-    /// How often each position of a log was applied.
-    pub(crate) async fn times(&self, log: &str) -> BTreeMap<Position, i64> {
-        let rows: Vec<(Position, i64)> =
-            sqlx::query_as("select position, times from effects where log = $1")
-                .bind(log)
-                .fetch_all(&self.pool)
-                .await
-                .unwrap();
-        rows.into_iter().collect()
-    }
-
-    /// Waits until everything in the log was applied; exactly once.
-    pub(crate) async fn complete(&self, owner: &Owner) {
-        self.complete_to(owner.name, owner.head().await).await;
-    }
-
-    pub(crate) async fn complete_to(&self, log: &str, position: Position) {
-        eventually("the checkpoint", position, || self.checkpoint(log)).await;
-        let once: BTreeMap<_, _> = (1..=position).map(|position| (position, 1)).collect();
-        assert_eq!(self.times(log).await, once);
-    }
-
-    pub(crate) async fn checkpoint(&self, log: &str) -> Position {
-        sqlx::query_scalar("select position from jetstream.checkpoints where log = $1")
-            .bind(log)
-            .fetch_optional(&self.pool)
-            .await
-            .unwrap_or_default()
-            .unwrap_or(0)
-    }
-}
-
 pub(crate) fn run<H: Handler + 'static>(follower: Follower, handler: H) -> Running {
     Running::new(async move {
         follower
@@ -382,31 +326,4 @@ pub(crate) fn run<H: Handler + 'static>(follower: Follower, handler: H) -> Runni
             .await
             .unwrap();
     })
-}
-
-/// Counts how often each event is applied, and that its bytes are right.
-pub(crate) struct Counting;
-
-impl Handler for Counting {
-    async fn apply(
-        &mut self,
-        tx: &mut PgConnection,
-        log: &'static str,
-        batch: &[Recorded],
-    ) -> Result<(), HandlerError> {
-        for event in batch {
-            pb::Cause::decode(event.payload.clone()).map_err(HandlerError::poison)?;
-            event.metadata().map_err(HandlerError::poison)?;
-        }
-        let positions: Vec<Position> = batch.iter().map(|event| event.position).collect();
-        sqlx::query(
-            "insert into effects select $1, position, 1 from unnest($2::bigint[]) as p(position)
-            on conflict (log, position) do update set times = effects.times + 1",
-        )
-        .bind(log)
-        .bind(positions)
-        .execute(tx)
-        .await?;
-        Ok(())
-    }
 }

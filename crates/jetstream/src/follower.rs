@@ -22,7 +22,7 @@ pub use self::error::{FollowError, StopCause};
 use crate::bus::Bus;
 use crate::feed::OwnerFeed;
 use crate::gate::BatchGate;
-use crate::handler::Handler;
+use crate::handler::{Handler, HandlerError};
 use crate::health::{Condition, Health, Reporter};
 use crate::lease::{LEASE_CHECK, Lease};
 use crate::progress::Progress;
@@ -99,7 +99,7 @@ impl Follower {
         let mut lease = Lease::new(options, format!("chiso follower {}", logs.join(" ")));
         let work = async {
             loop {
-                self.stand_by(&mut lease).await;
+                self.stand_by(&mut lease, &mut handler).await;
                 tokio::select! {
                     () = lease.lost() => tracing::warn!(?logs, "the consumer lost its leadership"),
                     () = self.lead(&mut handler) => lease.release().await,
@@ -114,27 +114,52 @@ impl Follower {
         Ok(())
     }
 
-    /// Waits until this replica is the one to follow, telling its queries meanwhile how far the other one is.
-    async fn stand_by(&self, lease: &mut Lease) {
+    /// Waits until this replica is the one to follow, keeping what it answers from as far as the other one is.
+    async fn stand_by<H: Handler>(&self, lease: &mut Lease, handler: &mut H) {
         for feed in &self.feeds {
             self.reporter.set(feed.log, Condition::Standby);
         }
+        let mut shown = None;
         loop {
             match lease.try_lead().await {
                 Ok(true) => return,
-                Ok(false) => {}
+                Ok(false) => match self.refresh(handler, shown.as_ref()).await {
+                    Ok(positions) => shown = Some(positions),
+                    Err(error) => tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "standing by, and cannot read how far the other replica is; trying again"
+                    ),
+                },
                 Err(error) => tracing::debug!(
                     error = &error as &dyn std::error::Error,
                     "cannot ask for the consumer's leadership; trying again"
                 ),
             }
-            if let Ok(positions) = checkpoint::positions(&self.pool).await {
-                for feed in &self.feeds {
-                    let position = positions.get(feed.log).copied().unwrap_or(0);
-                    self.progress.set(feed.log, position);
-                }
-            }
             tokio::time::sleep(LEASE_CHECK).await;
         }
+    }
+
+    /// Lets the handler read the tables again unless they still are at the positions `shown`, and then tells whoever
+    /// waits for a position.
+    async fn refresh<H: Handler>(
+        &self,
+        handler: &mut H,
+        shown: Option<&BTreeMap<String, Position>>,
+    ) -> Result<BTreeMap<String, Position>, HandlerError> {
+        let mut tx = self.pool.begin().await?;
+        // Checkpoints and tables of the same moment, though the other replica goes on.
+        sqlx::query("set transaction isolation level repeatable read, read only")
+            .execute(&mut *tx)
+            .await?;
+        let positions = checkpoint::positions(&mut *tx).await?;
+        if shown != Some(&positions) {
+            handler.refresh(&mut tx, &positions).await?;
+        }
+        tx.rollback().await?;
+        for feed in &self.feeds {
+            let position = positions.get(feed.log).copied().unwrap_or(0);
+            self.progress.set(feed.log, position);
+        }
+        Ok(positions)
     }
 }

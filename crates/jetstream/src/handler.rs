@@ -1,6 +1,7 @@
 //! What a service does with the events of the logs that it follows.
 
-use std::future::Future;
+use std::collections::BTreeMap;
+use std::future::{self, Future};
 
 use eventlog::{AppendError, Position, Recorded, StorageError};
 use sqlx::PgConnection;
@@ -40,6 +41,21 @@ pub trait Handler: Send {
     /// what was kept of it in memory.
     fn discarded(&mut self, log: &'static str) {
         let _ = log;
+    }
+
+    /// The tables are at `positions`, and another process may have brought them there: read again whatever is kept of
+    /// them in memory. Called before this process follows, and, while it stands by, whenever the one that follows
+    /// went on. Whoever waits for those positions goes on after this.
+    ///
+    /// # Errors
+    /// When the tables cannot be read; it is tried again.
+    fn refresh(
+        &mut self,
+        tx: &mut PgConnection,
+        positions: &BTreeMap<String, Position>,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        let _ = (tx, positions);
+        future::ready(Ok(()))
     }
 }
 

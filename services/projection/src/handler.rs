@@ -83,6 +83,27 @@ impl Handler for Projector {
         self.loaded = false;
         self.appended = None;
     }
+
+    async fn refresh(
+        &mut self,
+        tx: &mut PgConnection,
+        _positions: &BTreeMap<String, i64>,
+    ) -> Result<(), HandlerError> {
+        let mut model = match self.batch.take() {
+            Some(model) => model,
+            None => Arc::clone(&self.model).write_owned().await,
+        };
+        match load(tx).await {
+            Ok(fresh) => *model = fresh,
+            Err(error) => {
+                // What was not committed stays unread; what was is still good to answer from.
+                self.batch = Some(model).filter(|_| !self.loaded);
+                return Err(error);
+            }
+        }
+        self.loaded = true;
+        Ok(())
+    }
 }
 
 /// Folds the tables into a model.

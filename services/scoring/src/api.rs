@@ -141,8 +141,16 @@ impl ScoringService for Api {
         request: Request<pb::GetProgressRequest>,
     ) -> Result<Response<pb::GetProgressResponse>> {
         self.reflect(&request.into_inner().at_least).await?;
-        // What was derived is in the log already: it is committed together with the progress.
-        let position = *self.parts.log.heads().borrow();
+        // What was derived is in the log already: it is committed together with the progress. The database is asked,
+        // as another replica may have appended it.
+        let head = self.parts.log.head().await.map_err(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot read the log's head"
+            );
+            Problem::unavailable("the log is out of reach; repeat the call")
+        })?;
+        let position = head.position;
         Ok(Response::new(pb::GetProgressResponse {
             applied: self.basis(),
             position,

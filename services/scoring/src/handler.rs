@@ -86,6 +86,28 @@ impl Handler for Scorer {
         self.loaded = false;
         self.appended = None;
     }
+
+    async fn refresh(
+        &mut self,
+        tx: &mut PgConnection,
+        positions: &BTreeMap<String, i64>,
+    ) -> Result<(), HandlerError> {
+        let mut model = match self.batch.take() {
+            Some(model) => model,
+            None => Arc::clone(&self.model).write_owned().await,
+        };
+        match load(tx, model.offset).await {
+            Ok(fresh) => *model = fresh,
+            Err(error) => {
+                // What was not committed stays unread; what was is still good to answer from.
+                self.batch = Some(model).filter(|_| !self.loaded);
+                return Err(error);
+            }
+        }
+        self.applied.clone_from(positions);
+        self.loaded = true;
+        Ok(())
+    }
 }
 
 impl Scorer {
@@ -254,33 +276,28 @@ async fn dossier_deltas(
     codes.dedup();
     let before = store::facts(tx, &codes).await?;
     let mut after: BTreeMap<String, Facts> = before.clone();
+    // What was counted for a moment only stays in as a zero: a unit that a dossier passed through was judged by it, and must
+    // have been so too when the logs are read again in other batches.
+    let mut deltas: BTreeMap<Key, i64> = BTreeMap::new();
     for event in batch {
         let fact = facts::fact(&event.kind, &event.payload).map_err(HandlerError::poison)?;
         if let Some(fact) = fact {
-            let code = facts::dossier(&event.stream).to_owned();
-            after
-                .entry(code)
-                .or_default()
-                .apply(&fact, event.occurred_at(), event.position);
+            let facts = after
+                .entry(facts::dossier(&event.stream).to_owned())
+                .or_default();
+            let mut step = facts.contributions(model.offset);
+            step.values_mut().for_each(|count| *count = -*count);
+            facts.apply(&fact, event.occurred_at(), event.position);
+            for (key, count) in facts.contributions(model.offset) {
+                *step.entry(key).or_default() += count;
+            }
+            for (key, count) in step.into_iter().filter(|(_, count)| *count != 0) {
+                *deltas.entry(key).or_default() += count;
+            }
         }
     }
     after.retain(|code, facts| before.get(code) != Some(facts));
     store::put_facts(tx, &after, model.offset).await?;
-    let mut deltas: BTreeMap<Key, i64> = BTreeMap::new();
-    for (code, facts) in &after {
-        for (key, count) in facts.contributions(model.offset) {
-            *deltas.entry(key).or_default() += count;
-        }
-        for (key, count) in before
-            .get(code)
-            .map(|old| old.contributions(model.offset))
-            .into_iter()
-            .flatten()
-        {
-            *deltas.entry(key).or_default() -= count;
-        }
-    }
-    deltas.retain(|_, delta| *delta != 0);
     Ok(deltas)
 }
 

@@ -54,7 +54,7 @@ impl From<sqlx::Error> for Failure {
 impl Follower {
     /// Follows for as long as it is polled, or until somebody else took a checkpoint over.
     pub(super) async fn lead<H: Handler>(&self, handler: &mut H) {
-        let mut lanes = match self.start().await {
+        let mut lanes = match self.start(handler).await {
             Ok(lanes) => lanes,
             Err(error) => {
                 tracing::warn!(
@@ -88,16 +88,20 @@ impl Follower {
         }
     }
 
-    /// Takes all checkpoints over and starts feeding from them.
-    async fn start(&self) -> Result<Lanes, sqlx::Error> {
-        let (mut lanes, mut feeders) = (Vec::new(), JoinSet::new());
+    /// Takes all checkpoints over, reads what others made of the tables, and starts feeding from there.
+    async fn start<H: Handler>(&self, handler: &mut H) -> Result<Lanes, HandlerError> {
+        let mut owned = Vec::new();
         for feed in &self.feeds {
-            let checkpoint = checkpoint::own(&self.pool, feed.log).await?;
+            owned.push((feed, checkpoint::own(&self.pool, feed.log).await?));
+        }
+        // After that nobody else moves them.
+        self.refresh(handler, None).await?;
+        let (mut lanes, mut feeders) = (Vec::new(), JoinSet::new());
+        for (feed, checkpoint) in owned {
             let (deliver, deliveries) = mpsc::channel(WAITING_CHUNKS);
             let (meters, position) = (Meters::new(feed.log), checkpoint.cursor.position);
             meters.position.set(position as f64);
             meters.stopped.set(0.0);
-            self.progress.set(feed.log, position);
             tracing::info!(log = feed.log, position, "following");
             feeders.spawn(Feeder::new(self, feed, checkpoint, meters.clone(), deliver).run());
             let epoch = checkpoint.owner_epoch;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use eventlog::{Hash, Position};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::feed::Cursor;
@@ -112,10 +112,12 @@ pub(crate) async fn remember_epoch(
 }
 
 /// How far each log was followed.
-pub(crate) async fn positions(pool: &PgPool) -> Result<BTreeMap<String, Position>, sqlx::Error> {
+pub(crate) async fn positions(
+    from: impl PgExecutor<'_>,
+) -> Result<BTreeMap<String, Position>, sqlx::Error> {
     let rows: Vec<(String, Position)> =
         sqlx::query_as("select log, position from jetstream.checkpoints")
-            .fetch_all(pool)
+            .fetch_all(from)
             .await?;
     Ok(rows.into_iter().collect())
 }

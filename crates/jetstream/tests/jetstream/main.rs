@@ -6,4 +6,5 @@ mod follower;
 mod owner;
 mod relay;
 mod replay;
+mod standby;
 mod support;

@@ -13,10 +13,12 @@ use crate::{CEILING, Province, eventually};
 
 /// Code of the shipped index.
 pub const INDEX: &str = "service-quality-766";
-/// A department, of two.
+/// A department, of three.
 pub const DEPARTMENT: &str = "H40.01";
-/// The other one.
+/// Another one.
 pub const OTHER_DEPARTMENT: &str = "H40.02";
+/// A third one, which no made-up dossier goes to.
+pub const QUIET_DEPARTMENT: &str = "H40.03";
 /// A procedure of departments, with a limit of five working days.
 pub const PROCEDURE: &str = "1.000001";
 const DEFINITION: &str = include_str!("../../deploy/catalog/indices/service-quality-766.yaml");
@@ -52,7 +54,7 @@ pub async fn shipped_definition(services: &Services) {
     definition(services, DEFINITION).await;
 }
 
-/// A calendar that is always open, a province, two departments and a procedure.
+/// A calendar that is always open, a province, three departments and a procedure.
 pub async fn registry(services: &Services) {
     let mut registry = services.registry.clone();
     registry.put_calendar(calendar()).await.expect("a calendar");
@@ -60,6 +62,7 @@ pub async fn registry(services: &Services) {
         ("H40", "", registry::UnitGroup::Province),
         (DEPARTMENT, "H40", registry::UnitGroup::Department),
         (OTHER_DEPARTMENT, "H40", registry::UnitGroup::Department),
+        (QUIET_DEPARTMENT, "H40", registry::UnitGroup::Department),
     ] {
         let unit = registry::PutUnitRequest {
             code: code.into(),

@@ -3,11 +3,40 @@
 use allinone::Service::{Projection, Scoring};
 use cli::Service;
 use cli::rebuild::{Model, rebuild};
+use contracts::dossiers::v1::{CorrectResultRequest, HandOverDossierRequest};
 use system_tests::{Province, facts, given, snapshot};
 
 /// The figures of a made-up year, by one department and the other.
 async fn figures(province: &Province) -> String {
     snapshot::figures(province, &facts::PERIODS, &["department"]).await
+}
+
+/// What was counted, and then no more: each time the live model has seen the moment between, which a rebuild, in its
+/// greater batches, has not.
+async fn second_thoughts(province: &Province) {
+    let services = &province.services;
+    let mut client = services.dossiers.clone();
+    let dossier = given::dossier(services, given::DEPARTMENT).await;
+    given::completed(services, &dossier.code).await;
+    province.settled().await;
+    let correct = CorrectResultRequest {
+        code: dossier.code,
+        reason: "the wrong permit".into(),
+        ..Default::default()
+    };
+    client.correct_result(correct).await.expect("corrected");
+    let dossier = given::dossier(services, given::QUIET_DEPARTMENT).await;
+    province.settled().await;
+    let hand_over = HandOverDossierRequest {
+        code: dossier.code,
+        to_unit: given::DEPARTMENT.into(),
+        reason: "not competent".into(),
+        ..Default::default()
+    };
+    client
+        .hand_over_dossier(hand_over)
+        .await
+        .expect("handed over");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -16,6 +45,7 @@ async fn read_models_made_anew_say_the_same_to_the_byte() {
     given::catalog(&province.services).await;
     facts::import(&province.services).await;
     facts::report(&province.services).await;
+    second_thoughts(&province).await;
     let heads = province.settled().await;
     let before = figures(&province).await;
     assert!(

@@ -354,6 +354,8 @@ fn session(options: PgConnectOptions, name: &str) -> PgConnectOptions {
         .application_name(&format!("chiso {name} appender"))
         .options([
             ("synchronous_commit", "on"),
+            // The statements of every batch are the same few; to plan them takes longer than to run them.
+            ("plan_cache_mode", "force_generic_plan"),
             ("lock_timeout", "10s"),
             ("statement_timeout", "15s"),
             ("idle_in_transaction_session_timeout", "30s"),

@@ -1,23 +1,22 @@
 //! From a command to its events: load, decide, append, answer.
 
+mod aggregates;
 mod context;
 mod error;
+mod order;
+
+use std::marker::PhantomData;
 
 use decider::Decider;
 use prost::Message;
 use prost::bytes::Bytes;
 
+pub use self::aggregates::Aggregates;
 pub use self::context::Context;
 pub use self::error::{DecodeError, ExecuteError, LoadError};
-use crate::error::AppendError;
-use crate::event::{
-    Append, Expected, NewReceipt, Position, Receipt, Recorded, StreamAppend, Version,
-};
+use self::order::Order;
+use crate::event::{Position, Recorded, Version};
 use crate::log::EventLog;
-
-/// How often a command is decided again because somebody else's came first. Each time means that
-/// another command was obeyed, so this bounds how unlucky one may be.
-const DECISIONS: usize = 8;
 
 /// Events of a stream that are folded at a time.
 const PAGE: i64 = 1_000;
@@ -140,55 +139,16 @@ where
     C: Codec,
     R: Message + Default,
 {
-    let mut conflict = None;
-    for _ in 0..DECISIONS {
-        let loaded = load::<C>(log, stream).await?;
-        let expected = context.expected_version.unwrap_or(loaded.version);
-        if expected != loaded.version {
-            let actual = loaded.version;
-            return first_answer(log, context, ExecuteError::Conflict { expected, actual }).await;
-        }
-        let events = match decide(&loaded.state, loaded.version) {
-            Ok(events) => events,
-            Err(refusal) => {
-                return first_answer(log, context, ExecuteError::Refused(refusal)).await;
-            }
-        };
-        let last_position = loaded.last_position;
-        let (append, response) = propose::<C, R>(stream, context, loaded, &events, &respond);
-        if context.validate_only || (events.is_empty() && append.receipts.is_empty()) {
-            return Ok(Executed {
-                response,
-                position: last_position,
-                replayed: false,
-            });
-        }
-        match log.append(append).await {
-            Ok(appended) => {
-                return Ok(Executed {
-                    response,
-                    position: appended.last,
-                    replayed: false,
-                });
-            }
-            Err(AppendError::Conflict { actual, .. }) => {
-                let error = ExecuteError::Conflict { expected, actual };
-                if context.expected_version.is_some() {
-                    return first_answer(log, context, error).await;
-                }
-                conflict = Some(error);
-            }
-            Err(AppendError::Receipt(receipt)) => return replay(context, &receipt),
-            Err(AppendError::Storage(error)) => {
-                return Err(ExecuteError::Storage(Box::new(error)));
-            }
-            Err(error @ (AppendError::TooLarge { .. } | AppendError::Invalid { .. })) => {
-                return Err(ExecuteError::Unfit(error));
-            }
-        }
-    }
-    let error = conflict.expect("every decision but a conflict returns");
-    first_answer(log, context, error).await
+    let order = Order::<'_, C, _, _> {
+        log,
+        stream,
+        context,
+        decide,
+        respond,
+        codec: PhantomData,
+    };
+    let (executed, _) = order.on_what_is_stored().await?;
+    Ok(executed)
 }
 
 /// What `decide` says.
@@ -196,88 +156,3 @@ pub type Decision<C> = Result<
     Vec<<<C as Codec>::Aggregate as Decider>::Event>,
     <<C as Codec>::Aggregate as Decider>::Refusal,
 >;
-
-/// The append that a decision asks for, and the answer to give when it is made.
-fn propose<C, R>(
-    stream: &str,
-    context: &Context,
-    loaded: Loaded<C::Aggregate>,
-    events: &[<C::Aggregate as Decider>::Event],
-    respond: impl Fn(&C::Aggregate, Version) -> R,
-) -> (Append, R)
-where
-    C: Codec,
-    R: Message + Default,
-{
-    let Loaded {
-        mut state, version, ..
-    } = loaded;
-    let mut encoded = Vec::with_capacity(events.len());
-    for (index, event) in events.iter().enumerate() {
-        state.evolve(event);
-        let (kind, payload) = C::encode(event);
-        encoded.push(context.event(index, kind, payload));
-    }
-    let response = respond(&state, version + crate::judge::count(events.len()));
-    let receipt = context.repeatable.then(|| NewReceipt {
-        request_id: context.request_id,
-        method: context.method.to_owned(),
-        request_hash: context.request_hash,
-        response: response.encode_to_vec().into(),
-    });
-    let expected = Expected::Version(version);
-    let streams = vec![StreamAppend {
-        stream: stream.to_owned(),
-        expected,
-        events: encoded,
-    }];
-    (
-        Append {
-            streams,
-            receipts: receipt.into_iter().collect(),
-        },
-        response,
-    )
-}
-
-/// A command that is now refused may have been obeyed before, and its caller not have heard.
-async fn first_answer<R, F>(
-    log: &EventLog,
-    context: &Context,
-    refused: ExecuteError<F>,
-) -> Result<Executed<R>, ExecuteError<F>>
-where
-    R: Message + Default,
-{
-    if !context.repeatable || context.validate_only {
-        return Err(refused);
-    }
-    match log.receipt(context.request_id).await? {
-        Some(receipt) => replay(context, &receipt),
-        None => Err(refused),
-    }
-}
-
-fn replay<R, F>(context: &Context, receipt: &Receipt) -> Result<Executed<R>, ExecuteError<F>>
-where
-    R: Message + Default,
-{
-    if receipt.method != context.method || receipt.request_hash != context.request_hash {
-        return Err(ExecuteError::RequestIdReused);
-    }
-    let response = R::decode(receipt.response.clone()).map_err(|source| {
-        let source = DecodeError::Malformed {
-            kind: format!("answer to {}", receipt.method),
-            source,
-        };
-        ExecuteError::Decode {
-            position: receipt.last,
-            source,
-        }
-    })?;
-    Ok(Executed {
-        response,
-        position: receipt.last,
-        replayed: true,
-    })
-}

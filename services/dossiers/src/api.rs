@@ -1,5 +1,6 @@
 //! The RPCs. Each command takes one path: parse, look up, decide, append, answer.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use contracts::dossiers::v1 as pb;
@@ -7,7 +8,7 @@ use contracts::dossiers::v1::dossiers_service_server::DossiersService;
 use contracts::problem::Problem;
 use decider::Decider;
 use eventlog::EventLog;
-use eventlog::command::{self, Context, ExecuteError, Executed};
+use eventlog::command::{Aggregates, Context, ExecuteError, Executed};
 use runtime::{Clock, Ids};
 use tonic::{Request, Response, Streaming};
 
@@ -30,10 +31,14 @@ mod handlers;
 /// counter is behind its log, which lasts for moments after a rebuild.
 const NUMBERS_TRIED: usize = 20;
 
+/// Dossiers kept in memory to decide on, about a kilobyte each: those of a busy week.
+const CASES_MAX: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+
 /// The dossiers service.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     log: EventLog,
+    cases: Aggregates<Codec>,
     references: References,
     key: ApplicantKey,
     clock: Clock,
@@ -51,6 +56,7 @@ impl Api {
         ids: Ids,
     ) -> Self {
         Self {
+            cases: Aggregates::new(log.clone(), CASES_MAX),
             log,
             references,
             key,
@@ -106,14 +112,14 @@ impl Api {
     /// Decides and appends.
     async fn execute(&self, ask: &Ask, context: &Context) -> Answer {
         let stream = events::stream(ask.code.as_str());
-        command::execute::<Codec, pb::Dossier>(
-            &self.log,
-            &stream,
-            context,
-            |case, _| case.decide(ask.clone()),
-            |case, version| resource::dossier(&case.0, version, 0, context.received_at),
-        )
-        .await
+        self.cases
+            .execute(
+                &stream,
+                context,
+                |case, _| case.decide(ask.clone()),
+                |case, version| resource::dossier(&case.0, version, 0, context.received_at),
+            )
+            .await
     }
 
     /// Files a dossier under the next code of its agency and day.

@@ -14,16 +14,16 @@ use crate::support::{all, append, database, fresh, open};
 
 /// A purse that holds at most ten coins.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Purse {
-    coins: u8,
+pub(crate) struct Purse {
+    pub(crate) coins: u8,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Added(u8);
+pub(crate) struct Added(u8);
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("the purse holds {0} coins; take some out")]
-struct Full(u8);
+pub(crate) struct Full(u8);
 
 impl Decider for Purse {
     type Command = u8;
@@ -43,7 +43,7 @@ impl Decider for Purse {
     }
 }
 
-struct PurseCodec;
+pub(crate) struct PurseCodec;
 
 impl Codec for PurseCodec {
     type Aggregate = Purse;
@@ -72,7 +72,7 @@ fn request(coins: u8) -> AtLeast {
     }
 }
 
-fn context(request_id: u128, coins: u8) -> Context {
+pub(crate) fn context(request_id: u128, coins: u8) -> Context {
     let context = CommandContext {
         request_id: match request_id {
             0 => String::new(),
@@ -97,11 +97,15 @@ async fn add(
     coins: u8,
 ) -> Result<Executed<AtLeast>, ExecuteError<Full>> {
     let decide = |purse: &Purse, _: Version| purse.decide(coins);
-    let respond = |purse: &Purse, version| AtLeast {
+    execute::<PurseCodec, AtLeast>(log, "purse-1", context, decide, answer).await
+}
+
+/// The coins and the version of a purse, in the shape of some message.
+pub(crate) fn answer(purse: &Purse, version: Version) -> AtLeast {
+    AtLeast {
         log: purse.coins.to_string(),
         position: version,
-    };
-    execute::<PurseCodec, AtLeast>(log, "purse-1", context, decide, respond).await
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The event log on a real PostgreSQL.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod aggregates;
 mod append;
 mod append_in;
 mod command;

@@ -164,10 +164,7 @@ impl ProjectionService for Api {
             }
             None => months(&*self.parts.model.read().await, &index, &subject),
         };
-        // Newest first: keys count down, so that a page goes on where the one before ended.
-        let keyed = entries.into_iter().enumerate();
-        let (entries, next_page_token) = page.take(keyed, |(place, _)| format!("{place:010}"));
-        let entries = entries.into_iter().map(|(_, entry)| entry).collect();
+        let (entries, next_page_token) = page.take(entries.into_iter(), history::key);
         Ok(Response::new(pb::GetHistoryResponse {
             entries,
             next_page_token,

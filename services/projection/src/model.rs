@@ -160,6 +160,8 @@ impl Model {
             .is_some_and(|old| old != event.edition)
         {
             leaves.clear();
+            // Who follows forgets them too, and has to be told every leaf of this edition.
+            before.clear();
         }
         for leaf in event.leaves {
             let old = leaves

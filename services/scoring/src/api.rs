@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Result};
 
-use crate::explain::{self, Behind};
+use crate::explain::{self, Behind, Whose};
 use crate::model::Model;
 use crate::rebuild;
 use crate::rescore::{self, View};
@@ -107,9 +107,9 @@ impl ScoringService for Api {
         let request = request.into_inner();
         let asked = Asked::parse(&request)?;
         self.reflect(request.at_least.as_slice()).await?;
-        let (mut answer, units) = self.explained(&asked).await?;
+        let (mut answer, whose) = self.explained(&asked).await?;
         if asked.dossiers > 0 {
-            self.add_dossiers(&asked, &units, &mut answer).await?;
+            self.add_dossiers(&asked, &whose, &mut answer).await?;
         }
         answer.basis = self.basis();
         Ok(Response::new(answer))
@@ -219,11 +219,8 @@ impl Asked {
 }
 
 impl Api {
-    /// The explanation without dossiers, and the units whose dossiers they would be.
-    async fn explained(
-        &self,
-        asked: &Asked,
-    ) -> Result<(pb::ExplainScoreResponse, Vec<String>), Problem> {
+    /// The explanation without dossiers, and whose those would be.
+    async fn explained(&self, asked: &Asked) -> Result<(pb::ExplainScoreResponse, Whose), Problem> {
         let model = self.parts.model.read().await;
         let IndexKey {
             index,
@@ -275,18 +272,18 @@ impl Api {
             inputs: inputs.collect(),
             basis: Vec::new(),
         };
-        let units = view
-            .members(period, &subject)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        Ok((answer, units))
+        let members = view.members(period, &subject);
+        let whose = Whose {
+            units: members.iter().map(ToString::to_string).collect(),
+            offer: view.offer_of(&members, period),
+        };
+        Ok((answer, whose))
     }
 
     async fn add_dossiers(
         &self,
         asked: &Asked,
-        units: &[String],
+        whose: &Whose,
         answer: &mut pb::ExplainScoreResponse,
     ) -> Result<(), Problem> {
         let unavailable = |error: sqlx::Error| {
@@ -311,7 +308,7 @@ impl Api {
             .map_err(unavailable)?;
         let when = (asked.key.period, self.parts.offset);
         let mut behind =
-            explain::dossiers_behind(&mut connection, units, when, &names, asked.dossiers)
+            explain::dossiers_behind(&mut connection, whose, when, &names, asked.dossiers)
                 .await
                 .map_err(unavailable)?;
         for input in &mut answer.inputs {

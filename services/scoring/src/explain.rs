@@ -9,6 +9,7 @@ use jiff::tz::Offset;
 use measures::{Counters, Facts, figures};
 use sqlx::PgConnection;
 
+use crate::rescore::Offer;
 use crate::store;
 
 /// Dossiers read at once.
@@ -26,10 +27,19 @@ pub(crate) struct Behind {
     pub(crate) dossiers: Vec<(String, Facts)>,
 }
 
-/// Finds the dossiers of `units` that count in each of the `measures` in `period`, keeping at most `keep` of each.
+/// Whose dossiers are meant.
+#[derive(Debug)]
+pub(crate) struct Whose {
+    pub(crate) units: Vec<String>,
+    /// What those units offer: a measure that counts procedures counts no other.
+    pub(crate) offer: Offer,
+}
+
+/// Finds the dossiers of `whose` units that count in each of the `measures` in `period`, keeping at most `keep` of
+/// each.
 pub(crate) async fn dossiers_behind(
     connection: &mut PgConnection,
-    units: &[String],
+    whose: &Whose,
     (period, offset): (Period, Offset),
     measures: &BTreeSet<&str>,
     keep: usize,
@@ -39,12 +49,12 @@ pub(crate) async fn dossiers_behind(
     let mut after = String::new();
     let mut seen = 0;
     while seen < DOSSIERS_MAX {
-        let page = store::facts_in(connection, units, months, &after, PAGE).await?;
+        let page = store::facts_in(connection, &whose.units, months, &after, PAGE).await?;
         let Some((last, _)) = page.last() else { break };
         after.clone_from(last);
         seen += page.len();
         for (code, facts) in page {
-            for name in counts_in(&facts, period, offset, measures) {
+            for name in counts_in(&facts, (period, offset), &whose.offer, measures) {
                 let behind = behind.entry(name.to_owned()).or_default();
                 behind.count += 1;
                 behind.keep(&code, &facts, keep);
@@ -57,16 +67,18 @@ pub(crate) async fn dossiers_behind(
 /// The measures that a dossier counts in: it is asked for its own figures.
 fn counts_in<'a>(
     facts: &Facts,
-    period: Period,
-    offset: Offset,
+    (period, offset): (Period, Offset),
+    offer: &Offer,
     measures: &BTreeSet<&'a str>,
 ) -> Vec<&'a str> {
     let mut own = Counters::default();
     for (key, count) in facts.contributions(offset) {
         own.add(key.month, key.counter, key.procedure.as_deref(), count);
     }
-    let procedure = BTreeSet::from([facts.procedure.clone()]);
-    let figures = figures(&[&own], period, |_| procedure.clone());
+    let figures = figures(&[&own], period, |name| {
+        let counted = offer.counted_by(name).get(&facts.procedure);
+        counted.cloned().into_iter().collect()
+    });
     measures
         .iter()
         .copied()
@@ -114,5 +126,50 @@ fn lateness(facts: &Facts) -> i64 {
         (Some(due), Some((at, _))) => at.as_second() - due.as_second(),
         (Some(due), None) if facts.overdue => i64::MAX - due.as_second(),
         _ => i64::MIN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use measures::Fact;
+
+    const ONLINE: &str = "services_with_online_dossiers";
+    const PAID: &str = "procedures_paid_online";
+
+    /// A dossier received and paid online, on the first day of 2024.
+    fn facts(procedure: &str) -> Facts {
+        let at: Timestamp = "2024-01-01T09:00:00+07:00".parse().expect("a moment");
+        let mut facts = Facts::default();
+        let received = Fact::Received {
+            unit: "H40.01".into(),
+            procedure: procedure.into(),
+            online: true,
+            identity: true,
+            duty: true,
+            due: None,
+        };
+        facts.apply(&received, at, 1);
+        facts.apply(&Fact::Paid { online: true }, at, 2);
+        facts
+    }
+
+    fn counted(procedure: &str, offer: &Offer) -> Vec<&'static str> {
+        let period = "2024-01".parse().expect("a month");
+        let measures = BTreeSet::from([ONLINE, PAID, "dossiers_received"]);
+        let when = (period, jiff::tz::offset(7));
+        counts_in(&facts(procedure), when, offer, &measures)
+    }
+
+    #[test]
+    fn a_dossier_counts_among_procedures_only_where_the_unit_offers_its_procedure() {
+        let offer = Offer::of_online_and_with_fee(&["1.000001", "1.000002"], &["1.000002"]);
+        assert_eq!(counted("1.000001", &offer), ["dossiers_received", ONLINE]);
+        assert_eq!(
+            counted("1.000002", &offer),
+            ["dossiers_received", PAID, ONLINE]
+        );
+        assert_eq!(counted("1.000003", &offer), ["dossiers_received"]);
     }
 }

@@ -141,14 +141,47 @@ pub(crate) struct View<'a> {
     offers: RefCell<BTreeMap<(UnitCode, Date), std::rc::Rc<Offer>>>,
 }
 
-/// The procedures of a unit on a day, by what rules ask of them.
+/// The procedures of a unit, or of several, on a day, by what rules ask of them.
 #[derive(Debug, Default)]
-struct Offer {
+pub(crate) struct Offer {
     all: BTreeSet<String>,
     online: BTreeSet<String>,
     with_fee: BTreeSet<String>,
     payment_integrated: BTreeSet<String>,
     identity_connected: BTreeSet<String>,
+}
+
+impl Offer {
+    /// The procedures that a measure which counts procedures may count.
+    pub(crate) fn counted_by(&self, measure: &str) -> &BTreeSet<String> {
+        match measure {
+            "procedures_paid_online" => &self.with_fee,
+            _ => &self.online,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_online_and_with_fee(online: &[&str], with_fee: &[&str]) -> Self {
+        let set = |codes: &[&str]| codes.iter().map(ToString::to_string).collect();
+        Self {
+            online: set(online),
+            with_fee: set(with_fee),
+            ..Self::default()
+        }
+    }
+
+    fn extend(&mut self, other: &Self) {
+        let parts = [
+            (&mut self.all, &other.all),
+            (&mut self.online, &other.online),
+            (&mut self.with_fee, &other.with_fee),
+            (&mut self.payment_integrated, &other.payment_integrated),
+            (&mut self.identity_connected, &other.identity_connected),
+        ];
+        for (part, other) in parts {
+            part.extend(other.iter().cloned());
+        }
+    }
 }
 
 /// Every figure of a subject and period, by name.
@@ -232,47 +265,37 @@ impl<'a> View<'a> {
     /// Every figure of a subject in a period.
     pub(crate) fn inputs(&self, period: Period, subject: &Subject) -> Figures {
         let members = self.members(period, subject);
-        let offers: Vec<_> = members
-            .iter()
-            .map(|unit| self.offer(unit, period.last_day()))
-            .collect();
-        let union = |part: fn(&Offer) -> &BTreeSet<String>| -> BTreeSet<String> {
-            offers
-                .iter()
-                .flat_map(|offer| part(offer).iter().cloned())
-                .collect()
-        };
-        let (online, with_fee) = (union(|offer| &offer.online), union(|offer| &offer.with_fee));
+        let offer = self.offer_of(&members, period);
         let units: Vec<_> = members
             .iter()
             .filter_map(|unit| self.model.units.get(unit.as_str()))
             .collect();
-        let counted = figures(&units, period, |name| match name {
-            "procedures_paid_online" => with_fee.clone(),
-            _ => online.clone(),
-        });
+        let counted = figures(&units, period, |name| offer.counted_by(name).clone());
         let mut counted: BTreeMap<String, Decimal> = counted
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
         let sizes = [
-            ("procedures", union(|offer| &offer.all).len()),
-            ("procedures_online", online.len()),
-            ("procedures_with_fee", with_fee.len()),
-            (
-                "procedures_payment_integrated",
-                union(|offer| &offer.payment_integrated).len(),
-            ),
-            (
-                "procedures_identity_connected",
-                union(|offer| &offer.identity_connected).len(),
-            ),
+            ("procedures", &offer.all),
+            ("procedures_online", &offer.online),
+            ("procedures_with_fee", &offer.with_fee),
+            ("procedures_payment_integrated", &offer.payment_integrated),
+            ("procedures_identity_connected", &offer.identity_connected),
         ];
-        counted.extend(sizes.map(|(name, size)| (name.to_owned(), Decimal::from(size))));
+        counted.extend(sizes.map(|(name, part)| (name.to_owned(), part.len().into())));
         Figures {
             counted,
             reported: self.reported(&members, period),
         }
+    }
+
+    /// The procedures that `members` offer at the end of a period, each once.
+    pub(crate) fn offer_of(&self, members: &[UnitCode], period: Period) -> Offer {
+        let mut whole = Offer::default();
+        for unit in members {
+            whole.extend(&self.offer(unit, period.last_day()));
+        }
+        whole
     }
 
     fn offer(&self, unit: &UnitCode, day: Date) -> std::rc::Rc<Offer> {

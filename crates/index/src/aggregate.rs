@@ -59,7 +59,7 @@ struct Tally {
     withheld: bool,
 }
 
-/// Points that stand in for the scores of components, for examples.
+/// Points that stand in for what follows from below, by component.
 pub(crate) type Given = BTreeMap<LeafCode, Decimal>;
 
 struct Run<'a> {
@@ -74,13 +74,15 @@ impl Definition {
     /// The index that follows from leaf scores. A leaf of the definition that is not among them has no score yet;
     /// scores of other leaves are ignored.
     pub fn aggregate(&self, scores: &BTreeMap<LeafCode, LeafScore>) -> IndexResult {
-        self.aggregate_with(scores, &Given::new())
+        self.aggregate_given(scores, &Given::new())
     }
 
-    pub(crate) fn aggregate_with(
+    /// The same with components whose points are known without their leaves, as from a published table: the points of
+    /// `given` stand in for what would follow from below. Codes that are no component's are ignored.
+    pub fn aggregate_given(
         &self,
         scores: &BTreeMap<LeafCode, LeafScore>,
-        given: &Given,
+        given: &BTreeMap<LeafCode, Decimal>,
     ) -> IndexResult {
         let tallies = vec![Tally::default(); self.components.len()];
         let mut run = Run {

@@ -184,6 +184,19 @@ pub(crate) struct Bands {
     pub(crate) list: Vec<Band>,
     /// Whether a value at a cut belongs to the band above it.
     pub(crate) cut_is_higher: bool,
+    /// What the ends of bands are.
+    pub(crate) cuts: Cuts,
+}
+
+/// What the ends of bands are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cuts {
+    /// Index values.
+    Values,
+    /// Percentiles of the values of ranked units.
+    Ranked,
+    /// Percentiles of the values of all units; one without a rank counts as 0.
+    Everyone,
 }
 
 /// A band of index values.
@@ -193,10 +206,21 @@ pub struct Band {
     pub code: String,
     /// Name.
     pub name: Name,
-    /// Its lower end.
+    /// Its lower end: an index value, or a percentile where bands are percentiles.
     pub from: Decimal,
     /// Its upper end, the lower end of the band above.
     pub until: Decimal,
+}
+
+impl Bands {
+    /// The highest band whose lower end `value` reaches, or the lowest band; `cut` says where a lower end is.
+    pub(crate) fn reached(&self, value: Decimal, cut: impl Fn(&Band) -> Decimal) -> Option<&Band> {
+        let reached = |band: &&Band| {
+            let cut = cut(band);
+            value > cut || (self.cut_is_higher && value == cut)
+        };
+        self.list.iter().find(reached).or(self.list.last())
+    }
 }
 
 impl InputKind {
@@ -322,15 +346,13 @@ impl Definition {
         self.bands.list.iter().find(|band| band.code == code)
     }
 
-    /// The band of an index value.
+    /// The band of an index value. None where there are no bands, or where they are percentiles: those need everyone's
+    /// value, see [`Definition::rank`].
     pub fn band_of(&self, value: Decimal) -> Option<&Band> {
-        let reached =
-            |band: &&Band| value > band.from || (self.bands.cut_is_higher && value == band.from);
-        self.bands
-            .list
-            .iter()
-            .find(reached)
-            .or(self.bands.list.last())
+        match self.bands.cuts {
+            Cuts::Values => self.bands.reached(value, |band| band.from),
+            Cuts::Ranked | Cuts::Everyone => None,
+        }
     }
 
     /// Rounds half up, to the definition's digits; the result has exactly as many.

@@ -151,7 +151,7 @@ fn run(definition: &Definition, fields: &Fields<'_>) -> Option<(IndexResult, Sco
         };
         scores.insert(leaf.code().clone(), score);
     }
-    Some((definition.aggregate_with(&scores, &given), scores))
+    Some((definition.aggregate_given(&scores, &given), scores))
 }
 
 fn find(definition: &Definition, code: &str, cursor: &Cursor<'_>) -> Option<(LeafCode, Decimal)> {

@@ -55,6 +55,24 @@
 //! assert_eq!(leaf.calculation(&leaf.score(&inputs)), "min(4, 4 × 4 / 10 / 0.8) = 2.00");
 //! ```
 //!
+//! # Components
+//!
+//! | `aggregate` | Points of a component |
+//! |---|---|
+//! | `sum` (when nothing is said) | the children's points added up; their maxima add up to its own, or it says `capped: yes` |
+//! | `mean`, `weighted_mean` (each child has a `weight`) | `max ×` mean of the children's shares of their maxima |
+//! | `{ rescale_from: F }` | `F + (max − F) ×` that mean; with `max: 10 F` that is `F × (1 + 9 × mean)`, as in PAPI |
+//!
+//! An indicator of an index like PAPI is a leaf with `max: 1` and `linear: { of, from, until }`: `(x − from) / (until −
+//! from)`, from the high to the low end where low is good. What is withheld has no score; with `missing: withhold`
+//! neither has what it belongs to, up to the total, and what has no total has no rank.
+//!
+//! # Bands
+//!
+//! Bands cover every value from the lowest to the highest. With `percentiles_of: ranked` (or `everyone`: who has no rank
+//! counts as 0) `from` and `until` are percentiles of the units that are ranked together, both ends counted, so quartiles
+//! are 75, 50 and 25; then a unit's band follows from [`Definition::rank`].
+//!
 //! # Rules
 //!
 //! | Shape | Points |
@@ -84,6 +102,7 @@ mod example;
 mod expression;
 mod fault;
 mod leaf;
+mod percentile;
 mod rank;
 mod read;
 mod rule;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::aggregate::IndexResult;
-use crate::definition::Definition;
+use crate::definition::{Cuts, Definition};
+use crate::percentile::percentile;
 
 /// How ranks are given.
 #[derive(Debug, Clone)]
@@ -48,6 +49,8 @@ pub struct Ranked {
     pub unit: String,
     /// 1 is best; none when not ranked.
     pub rank: Option<u32>,
+    /// Code of the band, of a ranked unit where the definition has bands.
+    pub band: Option<String>,
     /// Why there is no rank; empty when there is one.
     pub reason: String,
 }
@@ -72,7 +75,7 @@ impl IndexResult {
 
 impl Definition {
     /// Ranks units of one group from the highest value to the lowest. Units that tie stand by code, and those without
-    /// a rank come last, by code.
+    /// a rank come last, by code. Bands that are percentiles are those of the units given here.
     pub fn rank(&self, standings: impl IntoIterator<Item = Standing>) -> Vec<Ranked> {
         let mut ranked = Vec::new();
         let mut unranked = Vec::new();
@@ -82,6 +85,7 @@ impl Definition {
                 Err(reason) => unranked.push(Ranked {
                     unit: standing.unit,
                     rank: None,
+                    band: None,
                     reason,
                 }),
             }
@@ -90,6 +94,7 @@ impl Definition {
             other.cmp(one).then_with(|| unit.cmp(unit_of_other))
         });
         unranked.sort_by(|one, other| one.unit.cmp(&other.unit));
+        let cuts = self.cuts(&ranked, unranked.len());
         let mut rank = 0;
         let mut before = None;
         let mut places: Vec<Ranked> = Vec::with_capacity(ranked.len() + unranked.len());
@@ -101,14 +106,42 @@ impl Definition {
                 };
                 before = Some(value);
             }
+            let band = match &cuts {
+                Some(cuts) => self.bands.reached(value, |band| cuts[band.code.as_str()]),
+                None => self.band_of(value),
+            };
             places.push(Ranked {
                 unit,
                 rank: Some(rank),
+                band: band.map(|band| band.code.clone()),
                 reason: String::new(),
             });
         }
         places.extend(unranked);
         places
+    }
+
+    /// Where the lower end of each band lies among the values of `ranked`, highest first; none where the definition says
+    /// it itself. Of nobody there are no percentiles, and nobody to put in a band.
+    fn cuts(
+        &self,
+        ranked: &[(Decimal, String)],
+        unranked: usize,
+    ) -> Option<BTreeMap<&str, Decimal>> {
+        let without = match self.bands.cuts {
+            Cuts::Values => return None,
+            Cuts::Ranked => 0,
+            Cuts::Everyone => unranked,
+        };
+        let mut values = vec![Decimal::ZERO; without];
+        values.extend(ranked.iter().rev().map(|(value, _)| *value));
+        let cut = |from| percentile(&values, from).unwrap_or_default();
+        let bands = self.bands.list.iter();
+        Some(
+            bands
+                .map(|band| (band.code.as_str(), cut(band.from)))
+                .collect(),
+        )
     }
 
     /// The value that a rank looks at, or why there is no rank.

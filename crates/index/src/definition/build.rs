@@ -1,7 +1,7 @@
 //! From a document to a definition.
 
 use super::tree::Trees;
-use super::{Bands, Definition, checks, head};
+use super::{Bands, Cuts, Definition, checks, head};
 use crate::example;
 use crate::fault::{Fault, Report};
 use crate::read::Cursor;
@@ -53,6 +53,7 @@ fn read(cursor: Cursor<'_>) -> Option<Definition> {
         (None, _) => Some(Bands {
             list: Vec::new(),
             cut_is_higher: true,
+            cuts: Cuts::Values,
         }),
     };
     trees.check_inputs_used();

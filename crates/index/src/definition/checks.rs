@@ -4,15 +4,20 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::{Band, Bands, Head, IndexValue};
+use super::{Band, Bands, Cuts, Head, IndexValue};
 use crate::read::Cursor;
 
 /// Reads bands, which have to cover everything from the lowest to the highest index value.
 pub(super) fn bands(cursor: Cursor<'_>, head: &Head) -> Option<Bands> {
-    let fields = cursor.fields(&["at_cut", "list"])?;
+    let fields = cursor.fields(&["at_cut", "percentiles_of", "list"])?;
     let cut_is_higher = fields
         .need("at_cut")
         .and_then(|cut| cut.choice(&[("higher", true), ("lower", false)]));
+    let cuts = fields
+        .get("percentiles_of")
+        .map_or(Some(Cuts::Values), |population| {
+            population.choice(&[("ranked", Cuts::Ranked), ("everyone", Cuts::Everyone)])
+        });
     let items = fields.need("list")?.items()?;
     let mut list: Vec<(Band, Cursor<'_>)> = Vec::new();
     let mut codes = BTreeSet::new();
@@ -24,9 +29,10 @@ pub(super) fn bands(cursor: Cursor<'_>, head: &Head) -> Option<Bands> {
         list.push((band, item));
     }
     list.sort_by_key(|(band, _)| std::cmp::Reverse(band.from));
-    let (lowest, highest) = match head.index_value {
-        IndexValue::Points => (head.total.min, head.total.max),
-        IndexValue::Percent => (Decimal::ZERO, Decimal::ONE_HUNDRED),
+    let cuts = cuts?;
+    let (lowest, highest) = match (cuts, head.index_value) {
+        (Cuts::Values, IndexValue::Points) => (head.total.min, head.total.max),
+        _ => (Decimal::ZERO, Decimal::ONE_HUNDRED),
     };
     covers(&list, lowest, highest);
     if list.is_empty() {
@@ -36,6 +42,7 @@ pub(super) fn bands(cursor: Cursor<'_>, head: &Head) -> Option<Bands> {
     Some(Bands {
         list,
         cut_is_higher: cut_is_higher?,
+        cuts,
     })
 }
 

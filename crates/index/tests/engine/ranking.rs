@@ -118,3 +118,82 @@ fn a_value_at_a_cut_falls_to_the_side_that_the_definition_says() {
         assert_eq!(band("lower", value).as_deref(), Some(lower), "{value}");
     }
 }
+
+/// Quartiles of those that are ranked, or of all.
+fn quartiles(at_cut: &str, of: &str) -> Definition {
+    let band = |code: &str, from: u32| {
+        let until = from + 25;
+        format!(
+            "    - {{ code: {code}, name: {{ vi: A, en: A }}, from: {from}, until: {until} }}\n"
+        )
+    };
+    let list: String = [("high", 75), ("mid_high", 50), ("mid_low", 25), ("low", 0)]
+        .map(|(code, from)| band(code, from))
+        .concat();
+    definition(
+        "ties: standard, on: unrounded",
+        &format!("bands:\n  at_cut: {at_cut}\n  percentiles_of: {of}\n  list:\n{list}"),
+    )
+}
+
+fn bands(definition: &Definition, values: &[Option<u32>]) -> Vec<Option<String>> {
+    let standing = |(place, value): (usize, &Option<u32>)| {
+        let value = value.map(Decimal::from);
+        Standing {
+            unit: format!("H40.{place:02}"),
+            value,
+            exact: value,
+            max: Decimal::ONE_HUNDRED,
+        }
+    };
+    let mut ranked = definition.rank(values.iter().enumerate().map(standing));
+    ranked.sort_by(|one, other| one.unit.cmp(&other.unit));
+    ranked.into_iter().map(|place| place.band).collect()
+}
+
+/// How many units each band has, from the highest to the lowest.
+fn sizes(bands: &[Option<String>]) -> [usize; 4] {
+    ["high", "mid_high", "mid_low", "low"].map(|code| {
+        bands
+            .iter()
+            .filter(|band| band.as_deref() == Some(code))
+            .count()
+    })
+}
+
+#[test]
+fn bands_may_be_quartiles_of_those_that_are_ranked() {
+    let values: Vec<_> = (1..=61).map(Some).chain([None, None]).collect();
+    // Percentiles of 61 values are values themselves: 16, 31 and 46.
+    let lower = bands(&quartiles("lower", "ranked"), &values);
+    assert_eq!(sizes(&lower), [15, 15, 15, 16]);
+    assert_eq!(lower[45].as_deref(), Some("mid_high"));
+    let higher = bands(&quartiles("higher", "ranked"), &values);
+    assert_eq!(sizes(&higher), [16, 15, 15, 15]);
+    assert_eq!(higher[45].as_deref(), Some("high"));
+    // Who has no rank has no band.
+    assert_eq!(lower[61..], [None, None]);
+}
+
+/// The sizes that were published for 63 provinces, two of them withheld: percentiles of 63 values, two of them 0.
+#[test]
+fn bands_may_be_quartiles_of_everyone() {
+    let values: Vec<_> = (1..=61).map(Some).chain([None, None]).collect();
+    let everyone = bands(&quartiles("higher", "everyone"), &values);
+    assert_eq!(sizes(&everyone), [16, 16, 15, 14]);
+    let all: Vec<_> = (1..=63).map(Some).collect();
+    let all = bands(&quartiles("higher", "ranked"), &all);
+    assert_eq!(sizes(&all), [16, 16, 15, 16]);
+}
+
+#[test]
+fn percentile_bands_need_a_population() {
+    let definition = quartiles("lower", "ranked");
+    assert!(definition.band_of(dec("50")).is_none());
+    assert_eq!(bands(&definition, &[]), []);
+    assert_eq!(sizes(&bands(&definition, &[Some(7)])), [0, 0, 0, 1]);
+    let fixed = "bands:\n  at_cut: higher\n  list: [{ code: a, name: { vi: A, en: A }, from: 50, until: 100 }, { code: b, name: { vi: B, en: B }, from: 0, until: 50 }]\n";
+    let fixed = self::definition("ties: standard, on: rounded", fixed);
+    let ranked = bands(&fixed, &[Some(50), Some(49), None]);
+    assert_eq!(ranked, [Some("a".to_owned()), Some("b".to_owned()), None]);
+}

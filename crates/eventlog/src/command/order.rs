@@ -24,7 +24,7 @@ where
     pub(super) context: &'a Context,
     pub(super) decide: D,
     pub(super) respond: S,
-    pub(super) codec: PhantomData<C>,
+    pub(super) codec: PhantomData<fn() -> C>,
 }
 
 /// What came of deciding on one state.

@@ -44,8 +44,8 @@ enum Action {
 /// Make the services say what files say; a second time changes nothing
 ///
 /// Files are YAML. One with the lists `calendars`, `policies`, `units`, `procedures`, `successions` or `reports` says what
-/// exists; one with a `code` and `components` is an index definition. All of them are read and checked before anything is
-/// applied, and then applied in the order in which they need each other. The format is described in
+/// exists; one with a `code` and `components` (or `leaves`) is an index definition. All of them are read and checked before
+/// anything is applied, and then applied in the order in which they need each other. The format is described in
 /// deploy/catalog/README.md.
 #[derive(Debug, Args)]
 #[command(
@@ -184,7 +184,7 @@ fn document(name: &str, text: &str, items: &mut Vec<Item>, faults: &mut Vec<Faul
     };
     if let (Some(code), Some(_)) = (
         root.get("code").and_then(Node::text),
-        root.get("components"),
+        root.get("components").or(root.get("leaves")),
     ) {
         let request = PutDefinitionInForceRequest {
             context: None,
@@ -324,7 +324,7 @@ units:
         assert!(count("unit") >= 29 && count("procedure") >= 70);
         assert_eq!(
             (count("calendar"), count("policy"), count("definition")),
-            (1, 1, 1)
+            (1, 1, 7)
         );
     }
 }

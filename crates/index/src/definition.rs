@@ -212,6 +212,13 @@ pub struct Band {
     pub until: Decimal,
 }
 
+impl Component {
+    /// How its children make its points.
+    pub fn aggregate(&self) -> Aggregate {
+        self.branch.aggregate
+    }
+}
+
 impl Bands {
     /// The highest band whose lower end `value` reaches, or the lowest band; `cut` says where a lower end is.
     pub(crate) fn reached(&self, value: Decimal, cut: impl Fn(&Band) -> Decimal) -> Option<&Band> {

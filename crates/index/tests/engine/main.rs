@@ -1,6 +1,7 @@
 //! The engine through its public surface.
 
 mod aggregation;
+mod catalog;
 mod faults;
 mod given;
 mod properties;

@@ -12,6 +12,8 @@
 //! | [`Problem::already_exists`] | `ALREADY_EXISTS` | use what is there |
 //! | [`Problem::refused`] | `FAILED_PRECONDITION` | bring about another state first |
 //! | [`Problem::conflict`] | `ABORTED` | read again, then decide again |
+//! | [`Problem::unauthenticated`] | `UNAUTHENTICATED` | bring a good token |
+//! | [`Problem::denied`] | `PERMISSION_DENIED` | let somebody do it who may |
 //! | [`Problem::resource_exhausted`] | `RESOURCE_EXHAUSTED` | ask for less, or slower |
 //! | [`Problem::deadline`] | `DEADLINE_EXCEEDED` | try again with the same request id |
 //! | [`Problem::unavailable`] | `UNAVAILABLE` | wait a second, then try again |
@@ -117,6 +119,17 @@ impl Problem {
         Self::new(Code::Aborted, "VERSION_CONFLICT", message)
             .with("expected", expected.to_string())
             .with("actual", actual.to_string())
+    }
+
+    /// Nobody knows who calls: the token is missing, or not to be trusted. The message says what to
+    /// bring, and nothing of what was found wrong inside a forged one.
+    pub fn unauthenticated(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Code::Unauthenticated, reason, message)
+    }
+
+    /// The caller may not do it. The message must not tell whether what the call names exists.
+    pub fn denied(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Code::PermissionDenied, reason, message)
     }
 
     /// The call asks for more than is given, or there are too many calls.

@@ -1,16 +1,6 @@
--- The read model of projection. It lives in whatever schema the connection's search_path names first, so that a
--- second one can be filled beside the live one and swapped in.
-
--- What the registry and assessments said, as received: units, names and definitions are folded from it at start.
-create table source_events (
-    log text not null,
-    position bigint not null,
-    stream text not null,
-    kind text not null,
-    payload bytea not null,
-    recorded_at timestamptz not null,
-    primary key (log, position)
-);
+-- The read model of projection, beside the table that every read model has (crates/readmodel/migrations). It lives in
+-- whatever schema the connection's search_path names first, so that a second one can be filled beside the live one and
+-- swapped in.
 
 -- Every leaf as scoring last told it. Decimals are text: they are shown, compared and summed, never rounded again.
 create table leaves (

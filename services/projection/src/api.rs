@@ -14,18 +14,17 @@ use contracts::wire;
 use eventlog::EventLog;
 use futures::Stream;
 use ids::{IndexKey, Period, Subject};
-use jetstream::{BatchGate, Progress};
+use jetstream::Progress;
 use jiff::Timestamp;
-use readmodel::{ReadModel, Source};
-use runtime::Shutdown;
-use tokio::sync::{RwLock, Semaphore, mpsc};
+use readmodel::{Rebuilding, Rebuilds, Shown};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Result};
 
+use crate::handler::Projector;
 use crate::model::{IndexRow, Model};
 use crate::watch::{Broadcast, Filter};
-use crate::{aggregate, ask, history, rebuild, resource, watch};
+use crate::{aggregate, ask, history, resource, watch};
 
 /// A group's ranking fits on one page.
 const RANKING: Sizes = Sizes {
@@ -39,37 +38,27 @@ const HISTORY: Sizes = Sizes {
 };
 /// Subjects that a watch may name.
 const SUBJECTS_MAX: usize = 1_000;
-/// Progress messages of a rebuild on their way.
-const QUEUE: usize = 64;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
 /// What the service is made of.
 pub(crate) struct Parts {
-    pub(crate) model: Arc<RwLock<Model>>,
-    pub(crate) tables: ReadModel,
+    pub(crate) model: Shown<Model>,
     pub(crate) log: EventLog,
     pub(crate) live: Broadcast,
     pub(crate) progress: Progress,
-    pub(crate) gate: BatchGate,
     pub(crate) scoring: Channel,
-    pub(crate) sources: Vec<Source>,
-    pub(crate) shutdown: Shutdown,
+    pub(crate) rebuilds: Arc<Rebuilds<Projector>>,
 }
 
 /// Answers calls.
 pub(crate) struct Api {
-    parts: Arc<Parts>,
-    /// One rebuild at a time.
-    rebuilding: Arc<Semaphore>,
+    parts: Parts,
 }
 
 impl Api {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self {
-            parts: Arc::new(parts),
-            rebuilding: Arc::new(Semaphore::new(1)),
-        }
+        Self { parts }
     }
 
     async fn reflect(&self, at_least: Option<contracts::log::v1::AtLeast>) -> Result<()> {
@@ -96,7 +85,7 @@ impl ProjectionService for Api {
         });
         let moment = moment.transpose()?;
         self.reflect(request.at_least).await?;
-        let model = self.parts.model.read().await;
+        let model = self.parts.model.read().await?;
         let subject = ask::subject(&model, &request.subject)?;
         let key = IndexKey {
             index,
@@ -124,7 +113,7 @@ impl ProjectionService for Api {
         let list = format!("rankings {index} {period} {group}");
         let page = Page::parse(list, request.page_size, &request.page_token, RANKING)?;
         self.reflect(request.at_least).await?;
-        let model = self.parts.model.read().await;
+        let model = self.parts.model.read().await?;
         let rows = ranking(&model, &index, period, group);
         let (rows, next_page_token) = page.take(rows.into_iter(), |(key, row)| place(key, row));
         let position = self.position();
@@ -148,7 +137,7 @@ impl ProjectionService for Api {
             "" => None,
             period => Some(ask::period(period)?),
         };
-        let subject = ask::subject(&*self.parts.model.read().await, &request.subject)?;
+        let subject = ask::subject(&*self.parts.model.read().await?, &request.subject)?;
         let list = format!("history {index} {subject} {}", request.period);
         let page = Page::parse(list, request.page_size, &request.page_token, HISTORY)?;
         let entries = match period {
@@ -162,7 +151,7 @@ impl ProjectionService for Api {
                 entries.reverse();
                 entries
             }
-            None => months(&*self.parts.model.read().await, &index, &subject),
+            None => months(&*self.parts.model.read().await?, &index, &subject),
         };
         let (entries, next_page_token) = page.take(entries.into_iter(), history::key);
         Ok(Response::new(pb::GetHistoryResponse {
@@ -178,7 +167,7 @@ impl ProjectionService for Api {
         request: Request<pb::WatchIndicesRequest>,
     ) -> Result<Response<Self::WatchIndicesStream>> {
         let request = request.into_inner();
-        let model = self.parts.model.read().await;
+        let model = self.parts.model.read().await?;
         let filter = filter(&model, &request)?;
         let (position, first) = if request.resume_token.is_empty() {
             // The model cannot move while it is read, and the log was told before the model was shown.
@@ -206,23 +195,8 @@ impl ProjectionService for Api {
         &self,
         _request: Request<pb::RebuildModelRequest>,
     ) -> Result<Response<Self::RebuildModelStream>> {
-        let turn = Arc::clone(&self.rebuilding)
-            .try_acquire_owned()
-            .map_err(|_| {
-                Problem::refused(
-                    "REBUILDING",
-                    "a rebuild is running; wait for it to end, then ask again",
-                )
-            })?;
-        let (out, answers) = mpsc::channel(QUEUE);
-        let parts = Arc::clone(&self.parts);
-        tokio::spawn(async move {
-            let last = rebuild::rebuild(&parts, &out).await;
-            drop(turn);
-            // Whoever asked may be gone by now; the rebuild is done all the same.
-            let _ = out.send(last).await;
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+        let answers = self.parts.rebuilds.start(rebuilding)?;
+        Ok(Response::new(Box::pin(answers)))
     }
 }
 
@@ -249,7 +223,7 @@ impl Api {
             rank: told.rank,
             ranked: told.ranked,
         };
-        let model = self.parts.model.read().await;
+        let model = self.parts.model.read().await?;
         let mut found = resource::unit_index(&model, key, &row, false, 0);
         // What it changed by is against the period before as it is known now: not what was known then.
         found.change = String::new();
@@ -353,4 +327,16 @@ fn current(model: &Model, filter: &Filter, position: i64) -> VecDeque<Kind> {
         })
         .map(|(key, row)| Kind::Current(resource::unit_index(model, key, row, false, position)))
         .collect()
+}
+
+fn rebuilding(told: Rebuilding) -> pb::RebuildModelResponse {
+    pb::RebuildModelResponse {
+        applied: told.applied,
+        total: told.total,
+        rate: told.rate,
+        seconds_left: told.seconds_left,
+        stage: told.stage.to_owned(),
+        differences: told.differences,
+        content_hash: told.content_hash,
+    }
 }

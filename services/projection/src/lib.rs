@@ -12,32 +12,31 @@ mod config;
 mod handler;
 mod history;
 mod model;
-mod rebuild;
 mod resource;
 mod store;
 mod watch;
 
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use contracts::projection::v1::projection_service_server::ProjectionServiceServer;
+use eventlog::Recorded;
 use eventlog::feed::LogFeed;
-use eventlog::{EventLog, Recorded};
-use jetstream::{Body, BodyError, Bus, Follower, JSON, Subject, relay};
-use readmodel::{ReadModel, Source};
-use runtime::{Ids, Shutdown, grpc};
+use jetstream::{Body, BodyError, JSON};
+use readmodel::{Kept, Own, Source};
+use runtime::{Shutdown, grpc};
 use tokio::net::TcpListener;
-use tokio::sync::RwLock;
 
 pub use config::Config;
 use handler::Projector;
-use model::Model;
 
 /// Name of the log, and of the service in telemetry.
 pub const LOG: &str = "projection";
 
-/// Tables whose content follows from the followed logs alone.
-const TABLES: &[&str] = &["source_events", "leaves", "indices"];
+/// What this service keeps.
+const OWN: Own = Own {
+    name: LOG,
+    migrator: &MIGRATOR,
+    tables: &["leaves", "indices"],
+};
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
@@ -63,71 +62,24 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let settings = &config.settings;
-    let options = settings
-        .database_url
-        .parse()
-        .context("the address of projection's database")?;
-    let tables = ReadModel::open(options, &MIGRATOR, TABLES)
-        .await
-        .context("opening the read model")?;
-    let clock = settings.clock();
-    let log = EventLog::open(tables.pool().clone(), LOG, clock.as_fn(), shutdown.clone())
-        .await
-        .context("opening projection's event log")?;
-    let bus = Bus::connect(&settings.nats_url, &settings.province)
-        .await
-        .context("setting up the connection to NATS")?;
     let sources = sources(&config)?;
-    let follower = sources.iter().fold(
-        Follower::new(tables.pool().clone(), bus.clone()),
-        |follower, (log, owner)| follower.source(log, owner.clone()),
-    );
-    let model = Arc::new(RwLock::new(Model::default()));
-    let followed = follower
-        .checkpoints()
+    let kept = Kept::open(OWN, settings, sources, Projector, shutdown.clone())
         .await
-        .context("reading the checkpoints")?;
-    let mut filler = Projector::new(Arc::clone(&model), None, Ids::random());
-    tables
-        .refill(&mut filler, &sources, &followed, &shutdown)
-        .await
-        .context("filling the read model from the logs")?;
-    let mut connection = tables
-        .pool()
-        .acquire()
-        .await
-        .context("reading the read model")?;
-    *model.write().await = handler::load(&mut connection).await?;
-    drop(connection);
-
-    let projector = Projector::new(Arc::clone(&model), Some(log.clone()), Ids::random());
+        .context("opening projection")?;
+    let log = kept.log().clone();
     let api = api::Api::new(api::Parts {
-        model,
-        tables,
-        live: watch::Broadcast::start(log.clone(), shutdown.clone()),
+        model: kept.shown(),
+        live: watch::Broadcast::start(log.clone(), shutdown),
         log: log.clone(),
-        progress: follower.progress(),
-        gate: follower.gate(),
+        progress: kept.progress(),
         scoring: runtime::channel(&config.scoring_url).context("the address of scoring")?,
-        sources,
-        shutdown: shutdown.clone(),
+        rebuilds: kept.rebuilds(),
     });
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, settings)
         .add(ProjectionServiceServer::new(api))
-        .add(LogFeed::new(log.clone()).into_server());
-    let reported = handler::report_health(follower.health(), server.health(), shutdown.clone());
-    let relayed = relay::run(log, bus, Subject::of, public, shutdown.clone());
-    let followed = follower.run(projector, shutdown.clone());
-    let served = server.serve(listener, shutdown);
-    tokio::try_join!(
-        async { followed.await.context("following the other services' logs") },
-        async { served.await.context("serving projection") },
-        async {
-            tokio::join!(relayed, reported);
-            Ok(())
-        },
-    )?;
-    Ok(())
+        .add(LogFeed::new(log).into_server());
+    let served = kept.serve(server, public, listener).await;
+    served.context("serving projection")
 }
 
 /// The public feed travels as JSON: any language reads it without our contracts.

@@ -1,17 +1,5 @@
--- The read model of scoring. It lives in whatever schema the connection's search_path names first, so that a second
--- one can be filled beside the live one and swapped in (see src/rebuild.rs).
-
--- What the registry and assessments said, as received: the memory of units, procedures, calendars, definitions and
--- reported figures is folded from it at start.
-create table source_events (
-    log text not null,
-    position bigint not null,
-    stream text not null,
-    kind text not null,
-    payload bytea not null,
-    recorded_at timestamptz not null,
-    primary key (log, position)
-);
+-- The read model of scoring, beside the table that every read model has (crates/readmodel/migrations). It lives in whatever
+-- schema the connection's search_path names first, so that a second one can be filled beside the live one and swapped in.
 
 -- One row a dossier: what has to be remembered of it. The months are for finding the dossiers behind a figure.
 create table dossier_facts (

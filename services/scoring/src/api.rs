@@ -13,18 +13,16 @@ use eventlog::EventLog;
 use futures::Stream;
 use ids::{IndexKey, LeafCode, Period, Subject};
 use index::InputKind;
-use jetstream::{BatchGate, Progress};
+use jetstream::Progress;
 use jiff::tz::Offset;
-use readmodel::{ReadModel, Source};
-use runtime::Shutdown;
-use tokio::sync::{RwLock, Semaphore, mpsc};
+use readmodel::{Rebuilding, Rebuilds, Shown};
+use sqlx::PgPool;
 use tokio::time::Instant;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Result};
 
 use crate::explain::{self, Behind, Whose};
+use crate::handler::Scorer;
 use crate::model::Model;
-use crate::rebuild;
 use crate::rescore::{self, View};
 
 /// Dossiers named for each figure when the caller does not say.
@@ -33,36 +31,27 @@ const DOSSIERS_DEFAULT: usize = 10;
 const DOSSIERS_MAX: usize = 200;
 /// How long a query waits for `at_least`; the server cuts it off earlier when its own deadline comes first.
 const WAIT: Duration = Duration::from_secs(60);
-/// Progress messages of a rebuild on their way.
-const QUEUE: usize = 64;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
 /// What the service is made of.
 pub(crate) struct Parts {
-    pub(crate) model: Arc<RwLock<Model>>,
-    pub(crate) tables: ReadModel,
+    pub(crate) model: Shown<Model>,
+    pub(crate) tables: PgPool,
     pub(crate) log: EventLog,
     pub(crate) progress: Progress,
-    pub(crate) gate: BatchGate,
-    pub(crate) sources: Vec<Source>,
+    pub(crate) rebuilds: Arc<Rebuilds<Scorer>>,
     pub(crate) offset: Offset,
-    pub(crate) shutdown: Shutdown,
 }
 
 /// Answers calls.
 pub(crate) struct Api {
-    parts: Arc<Parts>,
-    /// One rebuild at a time.
-    rebuilding: Arc<Semaphore>,
+    parts: Parts,
 }
 
 impl Api {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self {
-            parts: Arc::new(parts),
-            rebuilding: Arc::new(Semaphore::new(1)),
-        }
+        Self { parts }
     }
 
     async fn reflect(&self, at_least: &[AtLeast]) -> Result<(), Problem> {
@@ -123,7 +112,7 @@ impl ScoringService for Api {
         let period = parse_period(&request.period)?;
         let subject = parse_subject(&request.subject)?;
         self.reflect(request.at_least.as_slice()).await?;
-        let model = self.parts.model.read().await;
+        let model = self.parts.model.read().await?;
         let subject = resolve(&model, subject);
         let figures = View::new(&model).inputs(period, &subject).all();
         let measures = figures
@@ -163,23 +152,8 @@ impl ScoringService for Api {
         &self,
         _request: Request<pb::RebuildModelRequest>,
     ) -> Result<Response<Self::RebuildModelStream>> {
-        let turn = Arc::clone(&self.rebuilding)
-            .try_acquire_owned()
-            .map_err(|_| {
-                Problem::refused(
-                    "REBUILDING",
-                    "a rebuild is running; wait for it to end, then ask again",
-                )
-            })?;
-        let (out, answers) = mpsc::channel(QUEUE);
-        let parts = Arc::clone(&self.parts);
-        tokio::spawn(async move {
-            let last = rebuild::rebuild(&parts, &out).await;
-            drop(turn);
-            // Whoever asked may be gone by now; the rebuild is done all the same.
-            let _ = out.send(last).await;
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+        let answers = self.parts.rebuilds.start(rebuilding)?;
+        Ok(Response::new(Box::pin(answers)))
     }
 }
 
@@ -221,7 +195,7 @@ impl Asked {
 impl Api {
     /// The explanation without dossiers, and whose those would be.
     async fn explained(&self, asked: &Asked) -> Result<(pb::ExplainScoreResponse, Whose), Problem> {
-        let model = self.parts.model.read().await;
+        let model = self.parts.model.read().await?;
         let IndexKey {
             index,
             period,
@@ -299,13 +273,7 @@ impl Api {
             .filter(|input| input.source == "dossiers")
             .map(|input| input.name.as_str())
             .collect();
-        let mut connection = self
-            .parts
-            .tables
-            .pool()
-            .acquire()
-            .await
-            .map_err(unavailable)?;
+        let mut connection = self.parts.tables.acquire().await.map_err(unavailable)?;
         let when = (asked.key.period, self.parts.offset);
         let mut behind =
             explain::dossiers_behind(&mut connection, whose, when, &names, asked.dossiers)
@@ -349,5 +317,17 @@ fn resolve(model: &Model, subject: Subject) -> Subject {
             .cloned()
             .map_or(subject, Subject::Unit),
         Subject::Group(_) => subject,
+    }
+}
+
+fn rebuilding(told: Rebuilding) -> pb::RebuildModelResponse {
+    pb::RebuildModelResponse {
+        applied: told.applied,
+        total: told.total,
+        rate: told.rate,
+        seconds_left: told.seconds_left,
+        stage: told.stage.to_owned(),
+        differences: told.differences,
+        content_hash: told.content_hash,
     }
 }

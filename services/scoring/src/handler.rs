@@ -1,221 +1,103 @@
 //! One batch of a followed log: what it changes in the model, the points that follow, and the events that tell them.
 //!
 //! Model rows, the derived events and the checkpoint are one transaction. The model in memory is changed first and
-//! becomes visible to readers when the transaction is committed; after a failure it is loaded again.
+//! becomes visible to readers when the transaction is committed (see [`readmodel::Keeper`]).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use contracts::log::v1::{Cause, Metadata};
+use contracts::log::v1::Cause;
 use contracts::scoring::v1 as pb;
-use contracts::wire;
-use eventlog::{EventLog, Expected, NewEvent, Recorded, StreamAppend};
-use jetstream::{Handler, HandlerError};
+use eventlog::{Expected, Recorded, StreamAppend};
+use ids::IndexKey;
+use jetstream::HandlerError;
+use jiff::tz::Offset;
 use measures::{Facts, Key};
-use prost::Message as _;
+use readmodel::{Batch, Fold, Teller, put_source_events, source_events};
 use sqlx::PgConnection;
-use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 use crate::dirty::Dirty;
 use crate::model::{Model, ModelError, Points};
 use crate::rescore::{Change, rescore};
-use crate::store::SourceEvent;
 use crate::{facts, store};
-use ids::IndexKey;
 
-/// Applies batches to the model, and tells what changed where it has a log to tell it in.
+/// Scores what the followed logs say.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Scorer {
-    model: Arc<RwLock<Model>>,
-    /// None while a second model is rebuilt: what it computes was told long ago.
-    log: Option<EventLog>,
-    ids: runtime::Ids,
-    /// Held from the first change of a batch until its commit.
-    batch: Option<OwnedRwLockWriteGuard<Model>>,
-    appended: Option<eventlog::Appended>,
-    applied: BTreeMap<String, i64>,
-    /// The model in memory is what the tables say.
-    loaded: bool,
+    /// Local time's offset from UTC.
+    pub(crate) offset: Offset,
 }
 
-impl Scorer {
-    pub(crate) fn new(
-        model: Arc<RwLock<Model>>,
-        log: Option<EventLog>,
-        ids: runtime::Ids,
-        applied: BTreeMap<String, i64>,
-    ) -> Self {
-        Self {
-            model,
-            log,
-            ids,
-            batch: None,
-            appended: None,
-            applied,
-            loaded: true,
+impl Fold for Scorer {
+    type Model = Model;
+    type Changes = Vec<Change>;
+
+    async fn load(&self, tables: &mut PgConnection) -> Result<Model, HandlerError> {
+        let mut model = Model::new(self.offset);
+        let mut dirty = Dirty::default();
+        for event in source_events(tables).await? {
+            let content = (
+                event.stream.as_str(),
+                event.kind.as_str(),
+                event.payload.as_slice(),
+            );
+            apply_source(&mut model, &event.log, content, &mut dirty)
+                .map_err(HandlerError::poison)?;
         }
+        for (key, value) in store::counters(tables).await? {
+            model.units.entry(key.unit).or_default().add(
+                key.month,
+                key.counter,
+                key.procedure.as_deref(),
+                value,
+            );
+        }
+        model.leaves = store::leaves(tables).await?;
+        model.horizon = store::horizon(tables).await?;
+        Ok(model)
     }
-}
 
-impl Handler for Scorer {
     async fn apply(
-        &mut self,
-        tx: &mut PgConnection,
-        log: &'static str,
-        batch: &[Recorded],
-    ) -> Result<(), HandlerError> {
-        let mut model = match self.batch.take() {
-            Some(model) => model,
-            None => Arc::clone(&self.model).write_owned().await,
-        };
-        let applied = self.apply_to(&mut model, tx, log, batch).await;
-        // Kept also after a failure: nobody reads what was not committed.
-        self.batch = Some(model);
-        applied
-    }
-
-    fn committed(&mut self, _log: &'static str, _position: i64) {
-        self.loaded = true;
-        // First the log, then the readers: who reads the model may ask the log what led to it.
-        if let (Some(log), Some(appended)) = (&self.log, self.appended.take()) {
-            log.committed(&appended);
-        }
-        self.batch = None;
-    }
-
-    fn discarded(&mut self, _log: &'static str) {
-        self.loaded = false;
-        self.appended = None;
-    }
-
-    async fn refresh(
-        &mut self,
-        tx: &mut PgConnection,
-        positions: &BTreeMap<String, i64>,
-    ) -> Result<(), HandlerError> {
-        let mut model = match self.batch.take() {
-            Some(model) => model,
-            None => Arc::clone(&self.model).write_owned().await,
-        };
-        match load(tx, model.offset).await {
-            Ok(fresh) => *model = fresh,
-            Err(error) => {
-                // What was not committed stays unread; what was is still good to answer from.
-                self.batch = Some(model).filter(|_| !self.loaded);
-                return Err(error);
-            }
-        }
-        self.applied.clone_from(positions);
-        self.loaded = true;
-        Ok(())
-    }
-}
-
-impl Scorer {
-    async fn apply_to(
-        &mut self,
+        &self,
         model: &mut Model,
-        tx: &mut PgConnection,
-        log: &'static str,
-        batch: &[Recorded],
-    ) -> Result<(), HandlerError> {
-        if !std::mem::replace(&mut self.loaded, false) {
-            *model = load(tx, model.offset).await?;
-        }
-        let Some(last) = batch.last() else {
-            return Ok(());
-        };
-        self.applied.insert(log.to_owned(), last.position);
-        let dirty = take_in(tx, model, log, batch).await?;
+        tables: &mut PgConnection,
+        batch: &Batch<'_>,
+    ) -> Result<Vec<Change>, HandlerError> {
+        let dirty = take_in(tables, model, batch.log, batch.events).await?;
         let changes = rescore(model, &dirty);
-        remember(tx, model, &changes).await?;
-        if let Some(own) = &self.log {
-            let streams = self.streams(&changes, log, last);
-            if !streams.is_empty() {
-                self.appended = Some(own.append_in(tx, streams).await?);
-            }
-        }
-        Ok(())
+        remember(tables, model, &changes).await?;
+        Ok(changes)
     }
 
-    /// The events that tell the changes, one for each subject and period.
-    fn streams(&self, changes: &[Change], log: &str, last: &Recorded) -> Vec<StreamAppend> {
-        let basis: Vec<Cause> = self
-            .applied
-            .iter()
+    /// One event for each subject and period.
+    fn told(&self, _model: &Model, changes: Vec<Change>, teller: &Teller<'_>) -> Vec<StreamAppend> {
+        let applied = teller.batch.applied.iter();
+        let basis: Vec<Cause> = applied
             .map(|(log, position)| Cause {
                 log: log.clone(),
                 position: *position,
             })
             .collect();
-        let metadata = last.metadata().unwrap_or_default();
-        changes
-            .iter()
-            .map(|change| StreamAppend {
-                stream: change.key.stream("score"),
-                expected: Expected::Any,
-                events: vec![NewEvent {
-                    kind: "chiso.scoring.v1.LeavesScored",
-                    payload: leaves_scored(change, &basis).encode_to_vec().into(),
-                    metadata: Metadata {
-                        event_id: self.ids.uuid().to_string(),
-                        actor: "scoring".to_owned(),
-                        causation: Some(Cause {
-                            log: log.to_owned(),
-                            position: last.position,
-                        }),
-                        correlation_id: metadata.correlation_id.clone(),
-                        traceparent: metadata.traceparent.clone(),
-                        occurred_at: Some(wire::timestamp(last.recorded_at)),
-                        ..Metadata::default()
-                    },
-                }],
-            })
-            .collect()
+        let streams = changes.into_iter().map(|change| StreamAppend {
+            stream: change.key.stream("score"),
+            expected: Expected::Any,
+            events: vec![teller.event(
+                "chiso.scoring.v1.LeavesScored",
+                &leaves_scored(change, &basis),
+            )],
+        });
+        streams.collect()
     }
 }
 
-fn leaves_scored(change: &Change, basis: &[Cause]) -> pb::LeavesScored {
+fn leaves_scored(change: Change, basis: &[Cause]) -> pb::LeavesScored {
     pb::LeavesScored {
-        index: change.key.index.clone(),
-        edition: change.edition.clone(),
         period: change.key.period.to_string(),
         subject: change.key.subject.to_string(),
-        leaves: change.leaves.clone(),
+        index: change.key.index,
+        edition: change.edition,
+        leaves: change.leaves,
         basis: basis.to_vec(),
     }
-}
-
-/// Folds the tables into a model.
-///
-/// # Errors
-/// When the database is out of reach, or holds what this version cannot read.
-pub(crate) async fn load(
-    tx: &mut PgConnection,
-    offset: jiff::tz::Offset,
-) -> Result<Model, HandlerError> {
-    let mut model = Model::new(offset);
-    let mut dirty = Dirty::default();
-    for event in store::source_events(tx).await? {
-        let SourceEvent {
-            log,
-            stream,
-            kind,
-            payload,
-        } = event;
-        apply_source(&mut model, &log, (&stream, &kind, &payload), &mut dirty)
-            .map_err(HandlerError::poison)?;
-    }
-    for (key, value) in store::counters(tx).await? {
-        model.units.entry(key.unit).or_default().add(
-            key.month,
-            key.counter,
-            key.procedure.as_deref(),
-            value,
-        );
-    }
-    model.leaves = store::leaves(tx).await?;
-    model.horizon = store::horizon(tx).await?;
-    Ok(model)
 }
 
 fn apply_source(
@@ -252,7 +134,7 @@ async fn take_in(
             )
             .map_err(HandlerError::poison)?;
         }
-        store::put_source_events(tx, log, batch).await?;
+        put_source_events(tx, log, batch).await?;
     }
     if let Some(newest) = batch.iter().map(|event| event.recorded_at).max() {
         model.advance(newest, &mut dirty);
@@ -329,23 +211,4 @@ async fn remember(
         model.leaves.entry(key).or_default().insert(leaf, points);
     }
     Ok(())
-}
-
-/// Tells the server's health how the consumers are doing, until the service ends.
-pub(crate) async fn report_health(
-    mut consumers: jetstream::Health,
-    health: runtime::grpc::Health,
-    shutdown: runtime::Shutdown,
-) {
-    loop {
-        for (log, condition) in consumers.conditions() {
-            health
-                .set(&format!("follows {log}"), condition.is_healthy())
-                .await;
-        }
-        match shutdown.run_until_cancelled(consumers.changed()).await {
-            Some(true) => {}
-            Some(false) | None => return,
-        }
-    }
 }

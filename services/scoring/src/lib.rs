@@ -12,37 +12,29 @@ mod facts;
 mod facts_row;
 mod handler;
 mod model;
-mod rebuild;
 mod rescore;
 mod store;
 
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use contracts::scoring::v1::scoring_service_server::ScoringServiceServer;
-use eventlog::EventLog;
 use eventlog::feed::LogFeed;
-use jetstream::{Body, Bus, Follower, Subject, relay};
-use readmodel::{ReadModel, Source};
-use runtime::{Ids, Shutdown, grpc};
+use jetstream::Body;
+use readmodel::{Kept, Own, Source};
+use runtime::{Shutdown, grpc};
 use tokio::net::TcpListener;
-use tokio::sync::RwLock;
 
 pub use config::Config;
 use handler::Scorer;
-use model::Model;
 
 /// Name of the log, and of the service in telemetry.
 pub const LOG: &str = "scoring";
 
-/// Tables whose content follows from the followed logs alone.
-const TABLES: &[&str] = &[
-    "source_events",
-    "dossier_facts",
-    "counters",
-    "leaf_scores",
-    "horizon",
-];
+/// What this service keeps.
+const OWN: Own = Own {
+    name: LOG,
+    migrator: &MIGRATOR,
+    tables: &["dossier_facts", "counters", "leaf_scores", "horizon"],
+};
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
@@ -67,77 +59,29 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
-    let settings = &config.settings;
-    let options = settings
-        .database_url
-        .parse()
-        .context("the address of scoring's database")?;
-    let tables = ReadModel::open(options, &MIGRATOR, TABLES)
-        .await
-        .context("opening the read model")?;
-    let clock = settings.clock();
-    let log = EventLog::open(tables.pool().clone(), LOG, clock.as_fn(), shutdown.clone())
-        .await
-        .context("opening scoring's event log")?;
-    let bus = Bus::connect(&settings.nats_url, &settings.province)
-        .await
-        .context("setting up the connection to NATS")?;
-    let sources = sources(&config)?;
-    let follower = sources.iter().fold(
-        Follower::new(tables.pool().clone(), bus.clone()),
-        |follower, (log, owner)| follower.source(log, owner.clone()),
-    );
-    let model = Arc::new(RwLock::new(Model::new(config.offset())));
-    let followed = follower
-        .checkpoints()
-        .await
-        .context("reading the checkpoints")?;
-    let mut filler = Scorer::new(Arc::clone(&model), None, Ids::random(), followed.clone());
-    tables
-        .refill(&mut filler, &sources, &followed, &shutdown)
-        .await
-        .context("filling the read model from the logs")?;
-    let mut connection = tables
-        .pool()
-        .acquire()
-        .await
-        .context("reading the read model")?;
-    *model.write().await = handler::load(&mut connection, config.offset()).await?;
-    drop(connection);
-
-    let scorer = Scorer::new(
-        Arc::clone(&model),
-        Some(log.clone()),
-        Ids::random(),
-        followed,
-    );
+    let offset = config.offset();
+    let kept = Kept::open(
+        OWN,
+        &config.settings,
+        sources(&config)?,
+        Scorer { offset },
+        shutdown,
+    )
+    .await
+    .context("opening scoring")?;
     let api = api::Api::new(api::Parts {
-        model,
-        tables,
-        log: log.clone(),
-        progress: follower.progress(),
-        gate: follower.gate(),
-        sources,
-        offset: config.offset(),
-        shutdown: shutdown.clone(),
+        model: kept.shown(),
+        tables: kept.tables().clone(),
+        log: kept.log().clone(),
+        progress: kept.progress(),
+        rebuilds: kept.rebuilds(),
+        offset,
     });
-    let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, settings)
+    let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &config.settings)
         .add(ScoringServiceServer::new(api))
-        .add(LogFeed::new(log.clone()).into_server());
-    let health = follower.health();
-    let reported = handler::report_health(health, server.health(), shutdown.clone());
-    let relayed = relay::run(log, bus, Subject::of, Body::protobuf, shutdown.clone());
-    let followed = follower.run(scorer, shutdown.clone());
-    let served = server.serve(listener, shutdown);
-    tokio::try_join!(
-        async { followed.await.context("following the other services' logs") },
-        async { served.await.context("serving scoring") },
-        async {
-            tokio::join!(relayed, reported);
-            Ok(())
-        },
-    )?;
-    Ok(())
+        .add(LogFeed::new(kept.log().clone()).into_server());
+    let served = kept.serve(server, Body::protobuf, listener).await;
+    served.context("serving scoring")
 }
 
 fn sources(config: &Config) -> anyhow::Result<Vec<Source>> {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use eventlog::Recorded;
 use ids::Month;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -14,54 +13,6 @@ use sqlx::PgConnection;
 use crate::facts_row::FactsRow;
 use crate::model::Points;
 use ids::IndexKey;
-
-/// A stored event of a followed log.
-pub(crate) struct SourceEvent {
-    pub(crate) log: String,
-    pub(crate) stream: String,
-    pub(crate) kind: String,
-    pub(crate) payload: Vec<u8>,
-}
-
-/// Keeps events of reference logs.
-pub(crate) async fn put_source_events(
-    tx: &mut PgConnection,
-    log: &str,
-    events: &[Recorded],
-) -> sqlx::Result<()> {
-    let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
-    let streams: Vec<String> = events.iter().map(|event| event.stream.clone()).collect();
-    let kinds: Vec<String> = events.iter().map(|event| event.kind.clone()).collect();
-    let payloads: Vec<Vec<u8>> = events.iter().map(|event| event.payload.to_vec()).collect();
-    let recorded: Vec<jiff_sqlx::Timestamp> = events
-        .iter()
-        .map(|event| event.recorded_at.to_sqlx())
-        .collect();
-    sqlx::query!(
-        "insert into source_events (log, position, stream, kind, payload, recorded_at)
-         select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
-         on conflict do nothing",
-        log,
-        &positions,
-        &streams,
-        &kinds,
-        &payloads,
-        &recorded as _,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Every kept event, in order within each log.
-pub(crate) async fn source_events(tx: &mut PgConnection) -> sqlx::Result<Vec<SourceEvent>> {
-    sqlx::query_as!(
-        SourceEvent,
-        "select log, stream, kind, payload from source_events order by log, position"
-    )
-    .fetch_all(tx)
-    .await
-}
 
 /// What is remembered of these dossiers; those never heard of are absent.
 pub(crate) async fn facts(

@@ -121,3 +121,18 @@ pub(crate) async fn positions(
             .await?;
     Ok(rows.into_iter().collect())
 }
+
+/// How far each log was followed, with all batches kept out, those of other replicas too, until the transaction ends: they
+/// wait for their checkpoint.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hold_checkpoints(
+    tx: &mut PgConnection,
+) -> Result<BTreeMap<String, Position>, sqlx::Error> {
+    let rows: Vec<(String, Position)> =
+        sqlx::query_as("select log, position from jetstream.checkpoints order by log for update")
+            .fetch_all(tx)
+            .await?;
+    Ok(rows.into_iter().collect())
+}

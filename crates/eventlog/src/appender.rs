@@ -37,6 +37,9 @@ pub(crate) const QUEUE: usize = 4_096;
 /// Most appends in one batch. Beyond this the commit is no longer what takes the time.
 const BATCH_ITEMS: usize = 1_024;
 
+/// How often the callers of before get a turn to come back before the next batch is taken.
+const TURNS: usize = 8;
+
 /// How long one try may take before its connection is given up.
 const TRY_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -92,6 +95,7 @@ impl Appender {
     pub(crate) async fn run(mut self, mut waiting: mpsc::Receiver<Item>) {
         let mut items = Vec::with_capacity(BATCH_ITEMS);
         loop {
+            gather(&waiting).await;
             let received = waiting.recv_many(&mut items, BATCH_ITEMS);
             let received = match self.unheard {
                 true => tokio::time::timeout(NOTIFY_EVERY, received).await,
@@ -324,6 +328,19 @@ impl Appender {
         match self.connection.take() {
             Some(connection) => Ok(connection),
             None => Ok(PgConnection::connect_with(&self.options).await?),
+        }
+    }
+}
+
+/// Lets those who were just answered ask again, as long as each turn brings more: otherwise the
+/// callers fall into two halves, and every batch is half as large as it could be. No clock is
+/// waited for, so a lone caller pays one turn of the scheduler.
+async fn gather(waiting: &mpsc::Receiver<Item>) {
+    for _ in 0..TURNS {
+        let gathered = waiting.len();
+        tokio::task::yield_now().await;
+        if waiting.len() == gathered {
+            return;
         }
     }
 }

@@ -139,9 +139,31 @@ where
     C: Codec,
     R: Message + Default,
 {
+    execute_beside::<C, R>(log, stream, &[], context, decide, respond).await
+}
+
+/// As [`execute`], for a decision that also rests on `beside`: other streams, each at the version
+/// that was read of it. Nothing is appended when one of them has moved on; that is a
+/// [`Conflict`](ExecuteError::Conflict) about that stream, upon which the caller reads them again.
+///
+/// # Errors
+/// See [`ExecuteError`].
+pub async fn execute_beside<C, R>(
+    log: &EventLog,
+    stream: &str,
+    beside: &[(String, Version)],
+    context: &Context,
+    decide: impl Fn(&C::Aggregate, Version) -> Decision<C>,
+    respond: impl Fn(&C::Aggregate, Version) -> R,
+) -> Result<Executed<R>, ExecuteError<<C::Aggregate as Decider>::Refusal>>
+where
+    C: Codec,
+    R: Message + Default,
+{
     let order = Order::<'_, C, _, _> {
         log,
         stream,
+        beside,
         context,
         decide,
         respond,

@@ -51,6 +51,7 @@ impl<C: Codec> Aggregates<C> {
         let order = Order::<'_, C, _, _> {
             log: &self.log,
             stream,
+            beside: &[],
             context,
             decide,
             respond,

@@ -21,6 +21,8 @@ where
 {
     pub(super) log: &'a EventLog,
     pub(super) stream: &'a str,
+    /// Other streams that the decision rests on, each at the version that it must still have.
+    pub(super) beside: &'a [(String, Version)],
     pub(super) context: &'a Context,
     pub(super) decide: D,
     pub(super) respond: S,
@@ -121,8 +123,16 @@ where
                 }
                 Ok(Outcome::Appended(executed, loaded))
             }
-            Err(AppendError::Conflict { actual, .. }) => {
-                Ok(Outcome::Late(ExecuteError::Conflict { expected, actual }))
+            Err(AppendError::Conflict { stream, actual, .. }) => {
+                let ground = self.beside.iter().find(|(name, _)| *name == stream);
+                Ok(match ground {
+                    // To decide again here would be to decide on the same old ground.
+                    Some((_, expected)) if stream != self.stream => {
+                        let expected = *expected;
+                        Outcome::Against(ExecuteError::Conflict { expected, actual })
+                    }
+                    _ => Outcome::Late(ExecuteError::Conflict { expected, actual }),
+                })
             }
             Err(AppendError::Receipt(receipt)) => Ok(Outcome::Repeated(receipt)),
             Err(AppendError::Storage(error)) => Err(ExecuteError::Storage(Box::new(error))),
@@ -155,12 +165,18 @@ where
             request_hash: context.request_hash,
             response: response.encode_to_vec().into(),
         });
+        let own = StreamAppend {
+            stream: self.stream.to_owned(),
+            expected,
+            events: encoded,
+        };
+        let beside = self.beside.iter().map(|(stream, version)| StreamAppend {
+            stream: stream.clone(),
+            expected: Expected::Version(*version),
+            events: Vec::new(),
+        });
         let append = Append {
-            streams: vec![StreamAppend {
-                stream: self.stream.to_owned(),
-                expected,
-                events: encoded,
-            }],
+            streams: [own].into_iter().chain(beside).collect(),
             receipts: receipt.into_iter().collect(),
         };
         (append, response)

@@ -98,6 +98,7 @@
 
 mod aggregate;
 mod definition;
+mod diff;
 mod example;
 mod expression;
 mod fault;
@@ -113,6 +114,7 @@ mod yaml;
 
 pub use aggregate::{ComponentScore, IndexResult};
 pub use definition::{Aggregate, Band, Component, Definition, Input, InputKind, Part};
+pub use diff::{Changed, Difference, Differing};
 pub use fault::Fault;
 pub use leaf::{Leaf, Source};
 pub use rank::{Ranked, Standing};

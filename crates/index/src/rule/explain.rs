@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Measured, Rule, Share};
+use super::{Measured, Rule, Share, WhenZero};
 use crate::expression::Expression;
 
 impl Rule {
@@ -70,6 +70,34 @@ impl Rule {
             Self::Given { of } | Self::Points { expression: of } => shown(of),
             Self::Value { of, out_of } => format!("{full} × {} / {out_of}", shown(of)),
             Self::Info { of } => measured(of),
+        }
+    }
+
+    /// The rule as a formula, with what a formula does not show: what a share of nothing gives, how many answers it needs.
+    pub(crate) fn told(&self, full: Decimal) -> String {
+        let formula = self.formula(full, false, |_| None);
+        let share = match self {
+            Self::Ratio { share, .. }
+            | Self::Bands {
+                of: Measured::Share(share),
+                ..
+            }
+            | Self::Linear {
+                of: Measured::Share(share),
+                ..
+            }
+            | Self::Info {
+                of: Measured::Share(share),
+            } => share,
+            Self::Likert { at_least, .. } => {
+                return format!("{formula}, of at least {at_least}");
+            }
+            _ => return formula,
+        };
+        match share.when_zero {
+            WhenZero::NoScore => formula,
+            WhenZero::NotApplicable => format!("{formula}, of nothing: not applicable"),
+            WhenZero::Points(points) => format!("{formula}, of nothing: {points}"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod aggregation;
 mod catalog;
+mod differences;
 mod faults;
 mod given;
 mod properties;

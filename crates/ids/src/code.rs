@@ -91,6 +91,14 @@ code!(
 );
 
 code!(
+    /// A campaign's code, e.g. `par-2024`.
+    CampaignCode,
+    "campaign code",
+    "2 to 64 small letters, digits and single hyphens, such as par-2024",
+    |text| text.len() >= 2 && slug(text, 64)
+);
+
+code!(
     /// A leaf's (or component's) code within its definition, e.g. `PROGRESS_ON_TIME` or `2.1`.
     LeafCode,
     "leaf code",

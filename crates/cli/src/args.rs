@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::demo::Demo;
 use crate::services::Connection;
 use crate::up::Up;
-use crate::{catalog, explain, import, log, measures, rank, rebuild, watch};
+use crate::{catalog, explain, import, index, log, measures, rank, rebuild, watch};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,7 @@ Examples:
   chiso explain H40.03 --period 2024-Q1
   chiso --stack chiso.json watch --period 2024
   chiso log verify
+  chiso index check deploy/catalog/indices/*.yaml
 
 Where the services are is said by --stack, or by an address for each; the defaults are those of `chiso up`.
 
@@ -48,6 +49,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Demo(Demo),
     Up(Up),
+    Index(index::Command),
     /// Asks running services.
     #[command(flatten)]
     Ask(Ask),
@@ -95,6 +97,9 @@ mod tests {
             "chiso log cat dossiers --after 5 --limit 2",
             "chiso log tail projection",
             "chiso rebuild scoring --stack a.json",
+            "chiso index check a.yaml b.yaml --json",
+            "chiso index diff a.yaml b.yaml",
+            "chiso index test a.yaml --leaf 1.1 --inputs a=1 b=2 c.yaml",
         ] {
             let read = Cli::try_parse_from(command.split(' '));
             assert!(read.is_ok(), "{command}: {:?}", read.err());

@@ -10,6 +10,7 @@ mod demo;
 pub mod explain;
 mod failure;
 pub mod import;
+mod index;
 pub mod log;
 pub mod measures;
 pub mod out;
@@ -61,14 +62,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 demo::run(demo, shutdown)
             })
         }
-        Command::Ask(ask) => match block_on(answer(&connection, &ask, json)) {
-            Ok(exit) => exit.into(),
-            Err(failure) => {
-                out::note(format_args!("chiso: {failure}"));
-                failure.exit.into()
-            }
-        },
+        Command::Index(command) => ended(index::run(&command, json)),
+        Command::Ask(ask) => ended(block_on(answer(&connection, &ask, json))),
     }
+}
+
+/// The exit code of a command, with the reason if it was not done.
+fn ended(done: Result<Exit, Failure>) -> ExitCode {
+    done.unwrap_or_else(|failure| {
+        out::note(format_args!("chiso: {failure}"));
+        failure.exit
+    })
+    .into()
 }
 
 fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {

@@ -268,6 +268,12 @@ fn read(
 }
 
 impl Definition {
+    /// What a value of the input called `name` has to be, in words: `a number`, `yes or no`, `one of on_time, late`. None
+    /// where there is no such input.
+    pub fn expected_value(&self, name: &str) -> Option<String> {
+        Some(self.input(name)?.kind_of_value.expected())
+    }
+
     /// Reads a value of the input called `name` as people write it: `12`, `80%`, `yes`, `on_time`. None where the text
     /// is not of the input's type, or there is no such input.
     pub fn read_value(&self, name: &str, text: &str) -> Option<Value> {

@@ -31,6 +31,17 @@ pub(crate) enum Type {
     State(Vec<String>),
 }
 
+impl Type {
+    /// What a value has to be, in words.
+    pub(crate) fn expected(&self) -> String {
+        match self {
+            Self::Number => "a number".to_owned(),
+            Self::YesNo => "yes or no".to_owned(),
+            Self::State(states) => format!("one of {}", states.join(", ")),
+        }
+    }
+}
+
 /// The inputs that an expression may name, with their types.
 pub(crate) type Names = BTreeMap<String, Type>;
 

@@ -231,16 +231,14 @@ impl Leaf {
 }
 
 fn check_type(name: &str, value: &Value, kind: &Type) -> Result<(), NoScore> {
-    let expected = match (kind, value) {
+    match (kind, value) {
         (Type::Number, Value::Number(_)) | (Type::YesNo, Value::YesNo(_)) => return Ok(()),
         (Type::State(states), Value::State(state)) if states.contains(state) => return Ok(()),
-        (Type::Number, _) => "a number".to_owned(),
-        (Type::YesNo, _) => "yes or no".to_owned(),
-        (Type::State(states), _) => format!("one of {}", states.join(", ")),
-    };
+        _ => {}
+    }
     Err(NoScore::WrongType {
         input: name.to_owned(),
         value: value.clone(),
-        expected,
+        expected: kind.expected(),
     })
 }

@@ -117,6 +117,7 @@ impl<'a> Trees<'a> {
             } else {
                 ""
             };
+            let (sum, max) = (sum.normalize(), max.normalize());
             let message = format!("the maxima of the children add up to {sum}, not {max}{remedy}");
             match fields.get("max").or_else(|| fields.get("total")) {
                 Some(cursor) => cursor.fault(message),

@@ -1,0 +1,59 @@
+//! `chiso index`: definitions at a desk, without any service.
+
+mod calculation;
+mod check;
+mod diff;
+mod inputs;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use index::{Definition, Fault};
+
+use crate::{Exit, Failure, out};
+
+/// Work on index definitions: check them, compare them, calculate with them
+///
+/// Needs no service: what is said here is what the services say, as they use the same engine. The format of a definition
+/// is described in the documentation of the crate `index`; deploy/catalog/indices has real ones.
+#[derive(Debug, Args)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Check(check::Check),
+    Diff(diff::Diff),
+    Test(calculation::Test),
+}
+
+/// Does what is asked.
+pub(crate) fn run(command: &Command, json: bool) -> Result<Exit, Failure> {
+    match &command.action {
+        Action::Check(check) => check::run(check, json),
+        Action::Diff(diff) => diff::run(diff, json),
+        Action::Test(test) => calculation::run(test, json),
+    }
+}
+
+/// Reads a file and checks it in whole.
+fn read(file: &Path) -> Result<Result<Definition, Vec<Fault>>, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
+    Ok(Definition::parse(&text, &file.display().to_string()))
+}
+
+/// A definition that has to be sound.
+fn sound(file: &Path) -> Result<Definition, Failure> {
+    read(file)?.map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        Failure::new(Exit::Data, faults.join("\n"))
+    })
+}
+
+fn print(lines: &[String]) {
+    lines.iter().for_each(out::line);
+}

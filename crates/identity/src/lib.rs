@@ -19,8 +19,18 @@
 #![forbid(unsafe_code)]
 
 mod caller;
+mod keys;
 mod permit;
+mod signer;
+mod source;
 pub mod table;
+pub mod token;
+mod verifier;
 
 pub use caller::{Caller, Role, RoleUnknown};
+pub use keys::{Keys, KeysError};
 pub use permit::Permit;
+pub use signer::{NoKey, Signer, Terms, key_pem};
+pub use source::{KeySource, NotASource, SourceError};
+pub use token::{Policy, Rejected};
+pub use verifier::Verifier;

@@ -1,9 +1,24 @@
 //! Who may do what in the yearly assessment.
 
-use super::{ADMINISTRATORS, EVERY_ROLE, Rule, granted, own, to};
-use crate::Role::{Assessor, Clerk, Integrator};
+use super::{ADMINISTRATORS, EVERY_ROLE, Grant, Rule, any, granted, other, own, to};
+use crate::Role::{
+    Administrator, Appraiser, Assessor, Auditor, Chair, Clerk, Council, Integrator, Service as Peer,
+};
 
 const ASSESSMENTS: &str = "chiso.assessments.v1.AssessmentsService";
+const CAMPAIGNS: &str = "chiso.assessments.v1.CampaignsService";
+const SURVEYS: &str = "chiso.assessments.v1.SurveysService";
+
+/// Units see their own sheet; who decides on it or checks it sees it before it is public.
+const SHEET_READERS: &[Grant] = &[
+    own(Assessor),
+    other(Appraiser),
+    any(Council),
+    any(Chair),
+    any(Administrator),
+    any(Auditor),
+    any(Peer),
+];
 
 pub(super) const RULES: &[Rule] = &[
     to(ASSESSMENTS, &["PutDefinitionInForce"], ADMINISTRATORS),
@@ -15,6 +30,78 @@ pub(super) const RULES: &[Rule] = &[
     to(
         ASSESSMENTS,
         &["GetDefinition", "ListDefinitions", "ListReportedMeasures"],
+        EVERY_ROLE,
+    ),
+    to(
+        CAMPAIGNS,
+        &[
+            "PlanCampaign",
+            "OpenCampaign",
+            "CloseStage",
+            "ExtendStage",
+            "ReopenStage",
+            "AssignAppraiser",
+        ],
+        ADMINISTRATORS,
+    ),
+    to(
+        CAMPAIGNS,
+        &[
+            "ClaimLeaf",
+            "SubmitAssessment",
+            "ExplainLeaf",
+            "ContestLeaf",
+        ],
+        &[own(Assessor)],
+    ),
+    to(
+        CAMPAIGNS,
+        &["AppraiseLeaf", "AcceptLeaves"],
+        &[other(Appraiser)],
+    ),
+    to(
+        CAMPAIGNS,
+        &["RemarkOnLeaf", "ApproveCampaign"],
+        &[any(Council)],
+    ),
+    to(CAMPAIGNS, &["PublishCampaign"], &[any(Chair)]),
+    to(CAMPAIGNS, &["GetCampaign", "ListCampaigns"], EVERY_ROLE),
+    to(
+        CAMPAIGNS,
+        &["GetAssessment", "PreviewAssessment", "ListDiscrepancies"],
+        SHEET_READERS,
+    ),
+    to(
+        SURVEYS,
+        &[
+            "PutInstrument",
+            "PlanWave",
+            "OpenWave",
+            "CloseWave",
+            "IssueTokens",
+        ],
+        ADMINISTRATORS,
+    ),
+    // Respondents have a ballot's token and no other: their programs bring what they answer.
+    to(
+        SURVEYS,
+        &["CastBallot", "ImportBallots"],
+        &[any(Administrator), any(Integrator)],
+    ),
+    to(
+        SURVEYS,
+        &["WithholdResults", "ReleaseResults"],
+        &[any(Council)],
+    ),
+    to(
+        SURVEYS,
+        &[
+            "GetInstrument",
+            "ListInstruments",
+            "GetWave",
+            "ListWaves",
+            "GetSurveyResults",
+        ],
         EVERY_ROLE,
     ),
 ];

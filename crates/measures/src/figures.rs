@@ -17,9 +17,25 @@ pub fn sources() -> BTreeMap<&'static str, &'static str> {
         .map(|(name, _)| (*name, "flow"))
         .chain(STOCKS.iter().map(|(name, ..)| (*name, "stock")))
         .chain(ACTIVE.iter().map(|(name, ..)| (*name, "flow and stock")))
-        .chain(DERIVED.iter().map(|name| (*name, "flow and stock")))
+        .chain(DERIVED.iter().map(|(name, _)| (*name, "flow and stock")))
         .chain(DISTINCT.iter().map(|(name, _)| (*name, "procedures")))
         .collect()
+}
+
+/// The measures that a counter is part of.
+pub fn reached_by(counter: Counter) -> BTreeSet<&'static str> {
+    let flows = FLOWS.iter().chain(DISTINCT);
+    let flows = flows.filter(|(_, flow)| *flow == counter);
+    let stocks = STOCKS.iter().chain(ACTIVE);
+    let stocks = stocks.filter(|(_, opened, ended)| [*opened, *ended].contains(&counter));
+    let mut reached: BTreeSet<&str> = flows.map(|(name, _)| *name).collect();
+    reached.extend(stocks.map(|(name, ..)| *name));
+    for (derived, parts) in DERIVED {
+        if parts.iter().any(|part| reached.contains(part)) {
+            reached.insert(derived);
+        }
+    }
+    reached
 }
 
 const FLOWS: &[(&str, Counter)] = &[
@@ -77,7 +93,15 @@ const ACTIVE: &[(&str, Counter, Counter)] = &[
     ),
 ];
 
-const DERIVED: &[&str] = &["handled_late", "in_process_within_due", "active_satisfied"];
+/// The first part minus the second.
+const DERIVED: &[(&str, [&str; 2])] = &[
+    ("handled_late", ["handled", "handled_on_time"]),
+    (
+        "in_process_within_due",
+        ["in_process", "in_process_overdue"],
+    ),
+    ("active_satisfied", ["active", "active_objected"]),
+];
 
 const DISTINCT: &[(&str, Counter)] = &[
     ("services_with_online_dossiers", Counter::ProcedureOnline),
@@ -114,18 +138,9 @@ pub fn figures(
     for (name, opened, ended) in ACTIVE {
         figures.insert(name, flow(*ended) + stock(*opened, *ended));
     }
-    figures.insert(
-        "handled_late",
-        figures["handled"] - figures["handled_on_time"],
-    );
-    figures.insert(
-        "in_process_within_due",
-        figures["in_process"] - figures["in_process_overdue"],
-    );
-    figures.insert(
-        "active_satisfied",
-        figures["active"] - figures["active_objected"],
-    );
+    for (name, [whole, part]) in DERIVED {
+        figures.insert(name, figures[whole] - figures[part]);
+    }
     for (name, counter) in DISTINCT {
         let offered = offered(name);
         let used: BTreeSet<&str> = units
@@ -139,4 +154,34 @@ pub fn figures(
         figures.insert(name, i64::try_from(count).unwrap_or(i64::MAX));
     }
     figures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::COUNTERS;
+    use ids::Month;
+
+    fn month(month: i8) -> Month {
+        Month::new(2024, month).expect("a month")
+    }
+
+    #[test]
+    fn a_counter_is_part_of_the_measures_that_differ_with_it_and_of_no_other() {
+        let offered = |_: &str| BTreeSet::from(["1.000001".to_owned()]);
+        let procedures: Vec<Counter> = DISTINCT.iter().map(|(_, counter)| *counter).collect();
+        for counter in COUNTERS {
+            let mut counted = Counters::default();
+            let procedure = procedures.contains(counter).then_some("1.000001");
+            counted.add(month(1), *counter, procedure, 1);
+            let mut differ = BTreeSet::new();
+            // What ends a stock leaves what was active in the same month as it was.
+            for period in [month(1), month(2)].map(Period::Month) {
+                let before = figures(&[], period, offered);
+                let after = figures(&[&counted], period, offered);
+                differ.extend(after.keys().filter(|name| before[*name] != after[*name]));
+            }
+            assert_eq!(reached_by(*counter), differ, "{counter:?}");
+        }
+    }
 }

@@ -86,7 +86,9 @@ impl Model {
         match log {
             "registry" => {
                 self.directory.apply(stream, kind, payload)?;
-                touched.everything = true;
+                // Of all that the registry says, an index shows its unit's name and is ranked in its unit's group.
+                let kind = kind.strip_prefix("chiso.registry.v1.").unwrap_or(kind);
+                touched.everything |= kind.starts_with("Unit");
                 Ok(())
             }
             "assessments" => self.apply_assessments(kind, payload, touched),

@@ -23,7 +23,8 @@ use tonic::{Request, Response, Result};
 use crate::explain::{self, Behind, Whose};
 use crate::handler::Scorer;
 use crate::model::Model;
-use crate::rescore::{self, View};
+use crate::rescore;
+use crate::view::View;
 
 /// Dossiers named for each figure when the caller does not say.
 const DOSSIERS_DEFAULT: usize = 10;

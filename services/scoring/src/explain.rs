@@ -9,8 +9,8 @@ use jiff::tz::Offset;
 use measures::{Counters, Facts, figures};
 use sqlx::PgConnection;
 
-use crate::rescore::Offer;
 use crate::store;
+use crate::view::Offer;
 
 /// Dossiers read at once.
 const PAGE: i64 = 2_000;

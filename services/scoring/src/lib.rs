@@ -14,6 +14,7 @@ mod handler;
 mod model;
 mod rescore;
 mod store;
+mod view;
 
 use anyhow::Context as _;
 use contracts::scoring::v1::scoring_service_server::ScoringServiceServer;

@@ -99,9 +99,12 @@ impl Model {
         dirty: &mut Dirty,
     ) -> Result<(), ModelError> {
         self.directory.apply(stream, kind, payload)?;
-        // Names, groups and procedures reach into every figure, also of past periods (a correction may be
-        // back-dated), and they change a few times a month.
-        dirty.everything();
+        // Groups and procedures reach into every figure, also of past periods (a correction may be back-dated), and they
+        // change a few times a month. Due dates are dossiers' facts: what they were reckoned by reaches no figure.
+        let kind = kind.strip_prefix("chiso.registry.v1.").unwrap_or(kind);
+        if !matches!(kind, "CalendarAnnounced" | "PolicySet") {
+            dirty.everything();
+        }
         Ok(())
     }
 
@@ -139,7 +142,13 @@ impl Model {
                 let value: Decimal = event.value.parse().map_err(|_| {
                     ModelError::Field(format!("{:?} is not a decimal", event.value))
                 })?;
-                dirty.unit_since(&event.unit, month);
+                dirty.reported(&event.unit, month, &event.measure);
+                if self
+                    .first_month(&event.unit)
+                    .is_none_or(|first| month < first)
+                {
+                    dirty.unit_since(&event.unit, month);
+                }
                 self.reported
                     .entry(event.unit)
                     .or_default()

@@ -1,0 +1,377 @@
+//! The model as it is scored: who makes up a subject, what they offer, and every figure that follows.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use ids::{LeafCode, Month, Period, Subject, UnitCode};
+use index::{Definition, InputKind, Inputs};
+use jiff::civil::Date;
+use measures::figures;
+use rust_decimal::Decimal;
+
+use crate::model::Model;
+
+/// The model as it is scored, with answers that are needed again and again kept.
+pub(crate) struct View<'a> {
+    pub(crate) model: &'a Model,
+    /// Units that anything was counted or reported for, and the first month that it was.
+    pub(crate) active: BTreeMap<UnitCode, Month>,
+    groups: RefCell<BTreeMap<(UnitCode, Period), Option<&'static str>>>,
+    offers: RefCell<BTreeMap<(UnitCode, Date), std::rc::Rc<Offer>>>,
+}
+
+/// The procedures of a unit, or of several, on a day, by what rules ask of them.
+#[derive(Debug, Default)]
+pub(crate) struct Offer {
+    all: BTreeSet<String>,
+    online: BTreeSet<String>,
+    with_fee: BTreeSet<String>,
+    payment_integrated: BTreeSet<String>,
+    identity_connected: BTreeSet<String>,
+}
+
+impl Offer {
+    /// The procedures that a measure which counts procedures may count.
+    pub(crate) fn counted_by(&self, measure: &str) -> &BTreeSet<String> {
+        match measure {
+            "procedures_paid_online" => &self.with_fee,
+            _ => &self.online,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_online_and_with_fee(online: &[&str], with_fee: &[&str]) -> Self {
+        let set = |codes: &[&str]| codes.iter().map(ToString::to_string).collect();
+        Self {
+            online: set(online),
+            with_fee: set(with_fee),
+            ..Self::default()
+        }
+    }
+
+    fn extend(&mut self, other: &Self) {
+        let parts = [
+            (&mut self.all, &other.all),
+            (&mut self.online, &other.online),
+            (&mut self.with_fee, &other.with_fee),
+            (&mut self.payment_integrated, &other.payment_integrated),
+            (&mut self.identity_connected, &other.identity_connected),
+        ];
+        for (part, other) in parts {
+            part.extend(other.iter().cloned());
+        }
+    }
+}
+
+/// Every figure of a subject and period, by name.
+pub(crate) struct Figures {
+    pub(crate) counted: BTreeMap<String, Decimal>,
+    /// Reported figures by month, for flows (their sum) and stocks (the newest).
+    reported: BTreeMap<String, (Decimal, Decimal)>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(model: &'a Model) -> Self {
+        let active = model.active_units().into_iter().filter_map(|unit| {
+            let first = model.first_month(unit)?;
+            Some((unit.parse().ok()?, first))
+        });
+        Self {
+            model,
+            active: active.collect(),
+            groups: RefCell::default(),
+            offers: RefCell::default(),
+        }
+    }
+
+    /// The group of a unit at the end of a period, or when it last was in it; none when it was not.
+    pub(crate) fn group(&self, unit: &UnitCode, period: Period) -> Option<&'static str> {
+        let key = (unit.clone(), period);
+        if let Some(group) = self.groups.borrow().get(&key) {
+            return *group;
+        }
+        let first = period.first_month().ordinal();
+        let days = (first..=period.last_month().ordinal())
+            .rev()
+            .filter_map(Month::from_ordinal)
+            .map(|month| Period::Month(month).last_day());
+        let found = days
+            .chain([period.first_day()])
+            .find_map(|day| Some(self.model.directory.unit(unit, day)?.place.group.as_str()));
+        self.groups.borrow_mut().insert(key, found);
+        found
+    }
+
+    /// The province, as it is called at the end of a period.
+    pub(crate) fn province(&self, period: Period) -> Option<UnitCode> {
+        Some(
+            self.model
+                .directory
+                .province(period.last_day())?
+                .code
+                .clone(),
+        )
+    }
+
+    /// The units whose figures make a subject's: those that anything was counted or reported for by the end of the
+    /// period. One that comes later changes no period before it came, whenever that is looked at.
+    pub(crate) fn members(&self, period: Period, subject: &Subject) -> Vec<UnitCode> {
+        let active = || {
+            let begun = self.active.iter();
+            let begun = begun.filter(|(_, first)| **first <= period.last_month());
+            begun.map(|(unit, _)| unit)
+        };
+        match subject {
+            Subject::Group(group) => active()
+                .filter(|unit| self.group(unit, period) == Some(group))
+                .cloned()
+                .collect(),
+            Subject::Unit(unit) if self.group(unit, period) == Some("province") => active()
+                .filter(|unit| self.group(unit, period).is_some())
+                .cloned()
+                .collect(),
+            Subject::Unit(unit) => vec![unit.clone()],
+        }
+    }
+
+    /// The definitions that judge a subject in a period.
+    pub(crate) fn definitions(&self, period: Period, subject: &Subject) -> Vec<&'a Definition> {
+        let group = match subject {
+            Subject::Group(group) => Some(*group),
+            Subject::Unit(unit) => self.group(unit, period),
+        };
+        let Some(group) = group else {
+            return Vec::new();
+        };
+        let editions = self.model.definitions.values().flat_map(BTreeMap::values);
+        editions
+            .filter(|edition| edition.applies_to(group) && edition.covers(period))
+            .collect()
+    }
+
+    /// Every figure of a subject in a period.
+    pub(crate) fn inputs(&self, period: Period, subject: &Subject) -> Figures {
+        let members = self.members(period, subject);
+        let offer = self.offer_of(&members, period);
+        let units: Vec<_> = members
+            .iter()
+            .filter_map(|unit| self.model.units.get(unit.as_str()))
+            .collect();
+        let counted = figures(&units, period, |name| offer.counted_by(name).clone());
+        let mut counted: BTreeMap<String, Decimal> = counted
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let sizes = [
+            ("procedures", &offer.all),
+            ("procedures_online", &offer.online),
+            ("procedures_with_fee", &offer.with_fee),
+            ("procedures_payment_integrated", &offer.payment_integrated),
+            ("procedures_identity_connected", &offer.identity_connected),
+        ];
+        counted.extend(sizes.map(|(name, part)| (name.to_owned(), part.len().into())));
+        Figures {
+            counted,
+            reported: self.reported(&members, period),
+        }
+    }
+
+    /// The procedures that `members` offer at the end of a period, each once.
+    pub(crate) fn offer_of(&self, members: &[UnitCode], period: Period) -> Offer {
+        let mut whole = Offer::default();
+        for unit in members {
+            whole.extend(&self.offer(unit, period.last_day()));
+        }
+        whole
+    }
+
+    fn offer(&self, unit: &UnitCode, day: Date) -> std::rc::Rc<Offer> {
+        let key = (unit.clone(), day);
+        if let Some(offer) = self.offers.borrow().get(&key) {
+            return offer.clone();
+        }
+        let mut offer = Offer::default();
+        for procedure in self.model.directory.procedures_of(unit, day) {
+            let code = procedure.code.to_string();
+            let statement = procedure.statement;
+            let parts = [
+                (
+                    statement.online != unit::OnlineLevel::Information,
+                    &mut offer.online,
+                ),
+                (statement.payment_duty, &mut offer.with_fee),
+                (
+                    statement.payment_duty && statement.payment_integrated,
+                    &mut offer.payment_integrated,
+                ),
+                (statement.identity_connected, &mut offer.identity_connected),
+            ];
+            for (_, part) in parts.into_iter().filter(|(holds, _)| *holds) {
+                part.insert(code.clone());
+            }
+            offer.all.insert(code);
+        }
+        let offer = std::rc::Rc::new(offer);
+        self.offers.borrow_mut().insert(key, offer.clone());
+        offer
+    }
+
+    /// Reported figures of all members: the sum over the period's months, and the sum of each member's newest by its
+    /// end.
+    fn reported(
+        &self,
+        members: &[UnitCode],
+        period: Period,
+    ) -> BTreeMap<String, (Decimal, Decimal)> {
+        let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
+        let (from, until) = (period.first_month(), period.last_month());
+        for reports in members
+            .iter()
+            .filter_map(|unit| self.model.reported.get(unit.as_str()))
+        {
+            for (measure, months) in reports {
+                let Some((newest, at_end)) = months.range(..=until).next_back() else {
+                    continue;
+                };
+                if *newest < from {
+                    // A flow has nothing to say of this period; a stock still stands as it was last reported.
+                    sums.entry(measure.clone()).or_default().1 += at_end;
+                    continue;
+                }
+                let sum = sums.entry(measure.clone()).or_default();
+                sum.0 += months
+                    .range(from..=until)
+                    .map(|(_, value)| value)
+                    .sum::<Decimal>();
+                sum.1 += at_end;
+            }
+        }
+        sums
+    }
+}
+
+impl Figures {
+    /// What the rule of a leaf is given.
+    pub(crate) fn of(&self, definition: &Definition, leaf: &LeafCode) -> Inputs {
+        let names = definition
+            .leaf(leaf)
+            .into_iter()
+            .flat_map(index::Leaf::inputs);
+        names
+            .filter_map(|name| Some((name.as_str(), self.value(definition, name.as_str())?)))
+            .collect()
+    }
+
+    /// The value of an input; none when nothing was reported.
+    pub(crate) fn value(&self, definition: &Definition, name: &str) -> Option<Decimal> {
+        if let Some(value) = self.counted.get(name) {
+            return Some(*value);
+        }
+        let (flow, stock) = self.reported.get(name)?;
+        let is_stock = definition
+            .input(name)
+            .is_some_and(|input| input.kind == InputKind::Stock);
+        Some(if is_stock { *stock } else { *flow })
+    }
+
+    /// Every figure with its name, reported ones as flows.
+    pub(crate) fn all(&self) -> BTreeMap<String, Decimal> {
+        let reported = self
+            .reported
+            .iter()
+            .map(|(name, (flow, _))| (name.clone(), *flow));
+        reported.chain(self.counted.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dirty::Dirty;
+    use contracts::registry::v1 as registry;
+    use measures::{Counter, Key};
+    use prost::Message as _;
+
+    /// Two departments, each with a procedure of its own.
+    fn model() -> Model {
+        let mut model = Model::new(jiff::tz::offset(7));
+        for (unit, procedure) in [("H40.01", "1.000001"), ("H40.02", "1.000002")] {
+            let founded = registry::UnitFounded {
+                code: unit.into(),
+                name: name(),
+                group: registry::UnitGroup::Department.into(),
+                parent: "H40".into(),
+                valid_from: "2020-01-01".into(),
+                ..Default::default()
+            };
+            let published = registry::ProcedurePublished {
+                code: procedure.into(),
+                name: name(),
+                sector: "test".into(),
+                online: registry::OnlineLevel::Full.into(),
+                authority: registry::UnitGroup::Department.into(),
+                units: vec![unit.into()],
+                valid_from: "2020-01-01".into(),
+                ..Default::default()
+            };
+            hear(
+                &mut model,
+                &format!("unit-{unit}"),
+                "UnitFounded",
+                &founded.encode_to_vec(),
+            );
+            let stream = format!("procedure-{procedure}");
+            hear(
+                &mut model,
+                &stream,
+                "ProcedurePublished",
+                &published.encode_to_vec(),
+            );
+        }
+        model
+    }
+
+    fn name() -> Option<registry::Name> {
+        let text = String::from("Một tên");
+        Some(registry::Name {
+            vi: text.clone(),
+            en: text,
+        })
+    }
+
+    fn hear(model: &mut Model, stream: &str, kind: &str, payload: &[u8]) {
+        let kind = format!("chiso.registry.v1.{kind}");
+        let heard = model.apply_registry(stream, &kind, payload, &mut Dirty::default());
+        heard.expect("an event of the registry");
+    }
+
+    fn receive(model: &mut Model, unit: &str, month: &str) {
+        let Ok(Period::Month(month)) = month.parse() else {
+            panic!("{month} is a month");
+        };
+        let key = Key {
+            unit: unit.into(),
+            month,
+            counter: Counter::Received,
+            procedure: None,
+        };
+        model.apply_deltas(&BTreeMap::from([(key, 1)]), &mut Dirty::default());
+    }
+
+    fn offered(model: &Model, period: &str) -> Decimal {
+        let subject = "group:department".parse().expect("a group");
+        let figures = View::new(model).inputs(period.parse().expect("a period"), &subject);
+        figures.counted["procedures_online"]
+    }
+
+    #[test]
+    fn a_unit_that_comes_later_changes_no_month_before_it_came() {
+        let mut model = model();
+        receive(&mut model, "H40.01", "2024-01");
+        assert_eq!(offered(&model, "2024-01"), 1.into());
+        receive(&mut model, "H40.02", "2024-03");
+        assert_eq!(offered(&model, "2024-01"), 1.into());
+        assert_eq!(offered(&model, "2024-03"), 2.into());
+        assert_eq!(offered(&model, "2024-Q1"), 2.into());
+    }
+}

@@ -4,6 +4,7 @@
 
 pub mod campaign;
 mod definition;
+pub mod official;
 mod person;
 mod report;
 pub mod sheet;

@@ -121,6 +121,17 @@ impl Definition {
         places
     }
 
+    /// The mean of a group's index values, rounded once; none of nobody. Which values: as published they are rounded, and
+    /// their mean may differ from that of unrounded ones.
+    pub fn average(&self, values: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
+        let (mut sum, mut count) = (Decimal::ZERO, Decimal::ZERO);
+        for value in values {
+            sum = sum.checked_add(value)?;
+            count += Decimal::ONE;
+        }
+        sum.checked_div(count).map(|mean| self.round(mean))
+    }
+
     /// Where the lower end of each band lies among the values of `ranked`, highest first; none where the definition says
     /// it itself. Of nobody there are no percentiles, and nobody to put in a band.
     fn cuts(

@@ -119,6 +119,21 @@ fn a_value_at_a_cut_falls_to_the_side_that_the_definition_says() {
     }
 }
 
+/// 20 departments whose published values average 85.412; printed, that is 85.41.
+#[test]
+fn the_average_of_published_values_is_rounded_once() {
+    let definition = definition("ties: standard, on: unrounded", "");
+    let values = [
+        "92.15", "91.38", "90.77", "90.02", "89.64", "88.91", "88.43", "87.86", "87.12", "86.55",
+        "85.98", "85.21", "84.67", "83.94", "83.16", "81.35", "80.48", "78.62", "76.27", "75.73",
+    ]
+    .map(dec);
+    let sum: Decimal = values.iter().sum();
+    assert_eq!(sum / Decimal::from(values.len()), dec("85.412"));
+    assert_eq!(definition.average(values), Some(dec("85.41")));
+    assert_eq!(definition.average([]), None);
+}
+
 /// Quartiles of those that are ranked, or of all.
 fn quartiles(at_cut: &str, of: &str) -> Definition {
     let band = |code: &str, from: u32| {

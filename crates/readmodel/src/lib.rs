@@ -165,11 +165,27 @@ impl ReadModel {
         sources: &[Source],
         followed: &BTreeMap<String, i64>,
         gate: &BatchGate,
-        (mut on_progress, shutdown): (impl FnMut(Option<ReplayProgress>), &CancellationToken),
+        (on_progress, shutdown): (impl FnMut(Option<ReplayProgress>), &CancellationToken),
     ) -> Result<Comparison, ModelError> {
-        let Some(_alone) = self.alone(TRY_LOCK).await? else {
+        let Some(mut alone) = self.alone(TRY_LOCK).await? else {
             return Err(ModelError::Busy);
         };
+        let when = (on_progress, shutdown);
+        let rebuilt = self.rebuild_alone(handler, sources, followed, gate, when);
+        let rebuilt = rebuilt.await;
+        // The server takes a while to notice that a connection is gone, and another rebuild may be asked for right away.
+        let _ = sqlx::query(UNLOCK).execute(&mut alone).await;
+        rebuilt
+    }
+
+    async fn rebuild_alone<H: Handler>(
+        &self,
+        handler: &mut H,
+        sources: &[Source],
+        followed: &BTreeMap<String, i64>,
+        gate: &BatchGate,
+        (mut on_progress, shutdown): (impl FnMut(Option<ReplayProgress>), &CancellationToken),
+    ) -> Result<Comparison, ModelError> {
         let next = self.next().await?;
         let mut done = None;
         replay(next.clone(), sources, followed)?
@@ -244,6 +260,9 @@ impl ReadModel {
 const LOCK: &str = "select true from pg_advisory_lock(hashtextextended('chiso read model', 0))";
 /// Says whether it is its turn.
 const TRY_LOCK: &str = "select pg_try_advisory_lock(hashtextextended('chiso read model', 0))";
+
+/// Ends its turn.
+const UNLOCK: &str = "select pg_advisory_unlock(hashtextextended('chiso read model', 0))";
 
 /// Both steps of a rebuild as one.
 fn sum(done: Option<ReplayProgress>, rest: ReplayProgress) -> ReplayProgress {

@@ -21,6 +21,9 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
 use tonic::Status;
 
+#[cfg(test)]
+mod tests;
+
 /// Batches kept for watchers that are a little late: at 100 batches a second about ten seconds' worth.
 const BACKLOG_BATCHES: usize = 1_024;
 /// Messages on the way to one watcher.
@@ -43,7 +46,11 @@ pub(crate) struct Broadcast {
 impl Broadcast {
     /// Starts tailing the log from its present head.
     pub(crate) fn start(log: EventLog, shutdown: Shutdown) -> Self {
-        let (sender, _) = broadcast::channel(BACKLOG_BATCHES);
+        Self::keeping(BACKLOG_BATCHES, log, shutdown)
+    }
+
+    fn keeping(batches: usize, log: EventLog, shutdown: Shutdown) -> Self {
+        let (sender, _) = broadcast::channel(batches);
         let this = Self {
             log,
             sender,

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use tonic::transport::{Channel, Endpoint};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::{Request, Status};
+
+use crate::security::{Security, SecurityError};
 
 /// How long connecting may take; a peer that needs longer is away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -11,25 +16,59 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// How long a peer may take to answer such a trial.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The address of a service cannot be used.
+/// A service cannot be called.
 #[derive(Debug, thiserror::Error)]
-#[error("{url} is not the address of a service; give one like http://127.0.0.1:7400")]
-pub struct ChannelError {
-    url: String,
-    #[source]
-    source: tonic::transport::Error,
+pub enum ChannelError {
+    /// That is no address.
+    #[error("{url} is not the address of a service; give one like http://127.0.0.1:7400")]
+    Address {
+        /// What should be one.
+        url: String,
+        /// Why it is none.
+        #[source]
+        source: tonic::transport::Error,
+    },
+    /// The service would be called without TLS by one that serves with it.
+    #[error("{url} is called without TLS, which tells nobody who calls; give its https address")]
+    Plain {
+        /// The address.
+        url: String,
+    },
+    /// Certificates cannot be read.
+    #[error(transparent)]
+    Security(#[from] SecurityError),
 }
 
 /// A channel to the service at `url`. It connects with the first call and again after every loss;
-/// calls carry their own deadlines (`tonic::Request::set_timeout`), as a watch has none.
+/// calls carry their own deadlines (`tonic::Request::set_timeout`), as a watch has none. The
+/// certificates of an `https` address are checked with the authorities of this host.
 ///
 /// # Errors
-/// When `url` is not an `http` address.
+/// When `url` is not an `http` or `https` address.
 pub fn channel(url: &str) -> Result<Channel, ChannelError> {
-    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|source| ChannelError {
+    connect(url, || Ok(ClientTlsConfig::new().with_native_roots()))
+}
+
+/// As [`channel`], with the certificates that the settings name.
+///
+/// # Errors
+/// When `url` is no address, or a certificate cannot be read.
+pub fn secure_channel(url: &str, security: &Security) -> Result<Channel, ChannelError> {
+    connect(url, || security.client())
+}
+
+fn connect(
+    url: &str,
+    tls: impl FnOnce() -> Result<ClientTlsConfig, SecurityError>,
+) -> Result<Channel, ChannelError> {
+    let no_address = |source| ChannelError::Address {
         url: url.to_owned(),
         source,
-    })?;
+    };
+    let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(no_address)?;
+    if endpoint.uri().scheme_str() == Some("https") {
+        endpoint = endpoint.tls_config(tls()?).map_err(no_address)?;
+    }
     Ok(endpoint
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
@@ -37,4 +76,37 @@ pub fn channel(url: &str) -> Result<Channel, ChannelError> {
         .keep_alive_while_idle(true)
         .tcp_nodelay(true)
         .connect_lazy())
+}
+
+/// Sends a token with every call, or none.
+#[derive(Clone, Debug, Default)]
+pub struct Bearer(Option<MetadataValue<Ascii>>);
+
+/// A text cannot be sent as a token.
+#[derive(Debug, thiserror::Error)]
+#[error("the token has characters that no token has; copy it whole and without line breaks")]
+pub struct NoToken;
+
+impl Bearer {
+    /// Sends `token`.
+    ///
+    /// # Errors
+    /// When it cannot be a token.
+    pub fn new(token: &str) -> Result<Self, NoToken> {
+        let value = format!("Bearer {}", token.trim());
+        let mut value: MetadataValue<Ascii> = value.parse().map_err(|_| NoToken)?;
+        value.set_sensitive(true);
+        Ok(Self(Some(value)))
+    }
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(value) = &self.0 {
+            request
+                .metadata_mut()
+                .insert("authorization", value.clone());
+        }
+        Ok(request)
+    }
 }

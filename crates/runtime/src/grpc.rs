@@ -1,7 +1,9 @@
 //! A gRPC server with health, reflection and guards.
 //!
 //! Every call passes one layer (`guard`) that gives it a span, metrics, a deadline and a place
-//! among the calls served at once, and turns a panic into `INTERNAL`. Calls are of three kinds,
+//! among the calls served at once, asks who makes it (`gate`), and turns a panic into `INTERNAL`.
+//! A handler finds what the call may do as an [`identity::Permit`] in its extensions.
+//! Calls are of three kinds,
 //! read from the descriptors:
 //!
 //! * **unary**: bounded by the client's deadline, at most `--deadline-max-ms`, without one by
@@ -13,6 +15,7 @@
 
 mod body;
 mod deadline;
+mod gate;
 mod guard;
 mod health;
 mod methods;
@@ -21,6 +24,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use identity::Verifier;
 use prost_reflect::DescriptorPool;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -30,8 +34,9 @@ use tonic::service::{Routes, RoutesBuilder};
 use tonic::transport::server::TcpIncoming;
 use tower::Service;
 
-use crate::{Settings, Shutdown, ops};
+use crate::{Clock, SecurityError, Settings, Shutdown, ops};
 use deadline::Deadlines;
+use gate::Gate;
 use guard::{GuardLayer, Shared};
 use methods::Methods;
 
@@ -54,6 +59,8 @@ const WATCHES_MAX: usize = 10_000;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a client may take to answer such a trial.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to agree on TLS.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Streams that one connection may have open.
 const STREAMS_PER_CONNECTION: u32 = 2_000;
 /// After the streams were cut, how long connections may take to say so.
@@ -79,6 +86,24 @@ pub enum ServeError {
         /// What is wrong.
         #[source]
         source: tonic_reflection::server::Error,
+    },
+    /// Certificates cannot be read.
+    #[error("the certificates of {name} cannot be used")]
+    Security {
+        /// The service.
+        name: &'static str,
+        /// What is wrong.
+        #[source]
+        source: SecurityError,
+    },
+    /// The issuer's keys cannot be read.
+    #[error("{name} cannot tell who calls")]
+    Keys {
+        /// The service.
+        name: &'static str,
+        /// What is wrong.
+        #[source]
+        source: identity::SourceError,
     },
     /// Serving failed.
     #[error("serving {name} failed")]
@@ -163,10 +188,13 @@ impl Server {
         let routes = with_reflection(name, routes, descriptors, &services)?
             .add_service(health.server(&services).await);
 
+        let gate = gate(name, &settings).await?;
+        let transport = transport(name, &settings)?;
         let draining = Shutdown::new();
         let cut = Shutdown::new();
         let guard = GuardLayer(Arc::new(Shared {
             name,
+            gate,
             methods,
             deadlines: Deadlines::new(&settings),
             calls: Arc::new(Semaphore::new(
@@ -181,7 +209,7 @@ impl Server {
         }
 
         let asked = shutdown.clone();
-        let serving = transport().layer(guard).serve_with_incoming_shutdown(
+        let serving = transport.layer(guard).serve_with_incoming_shutdown(
             routes,
             TcpIncoming::from(listener).with_nodelay(Some(true)),
             async move {
@@ -238,11 +266,31 @@ fn with_reflection(
     Ok(routes.routes())
 }
 
-fn transport() -> tonic::transport::Server {
-    tonic::transport::Server::builder()
+/// What lets calls in.
+async fn gate(name: &'static str, settings: &Settings) -> Result<Gate, ServeError> {
+    let Some((source, policy)) = settings.security.tokens() else {
+        return Ok(Gate::Open);
+    };
+    let opened = Verifier::open(source, policy, Clock::system().now()).await;
+    let verifier = opened.map_err(|source| ServeError::Keys { name, source })?;
+    Ok(Gate::Guarded(verifier))
+}
+
+fn transport(
+    name: &'static str,
+    settings: &Settings,
+) -> Result<tonic::transport::Server, ServeError> {
+    let server = tonic::transport::Server::builder()
         .tcp_nodelay(true)
         .max_connection_age(CONNECTION_AGE)
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT));
+    let tls = settings.security.server();
+    match tls.map_err(|source| ServeError::Security { name, source })? {
+        Some(tls) => server
+            .tls_config(tls.timeout(HANDSHAKE_TIMEOUT))
+            .map_err(|source| ServeError::Transport { name, source }),
+        None => Ok(server),
+    }
 }

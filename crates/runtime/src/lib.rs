@@ -20,13 +20,15 @@ pub mod grpc;
 mod ids;
 pub mod ops;
 mod run;
+pub mod security;
 pub mod settings;
 pub mod telemetry;
 
-pub use channel::{ChannelError, channel};
+pub use channel::{Bearer, ChannelError, NoToken, channel, secure_channel};
 pub use clock::Clock;
 pub use ids::Ids;
 pub use run::{block_on, run};
+pub use security::{Security, SecurityError};
 pub use settings::{Configuration, LogFormat, Observability, Settings};
 
 /// Cancelled when the process shall end; what listens to it finishes what it has begun.

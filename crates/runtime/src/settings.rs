@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use tonic::transport::Channel;
 use tracing_subscriber::EnvFilter;
 
-use crate::Clock;
+use crate::{ChannelError, Clock, Security, secure_channel};
 
 pub use read::{Invalid, Outcome, read};
 
@@ -110,10 +111,14 @@ pub struct Settings {
     pub clock_at: Option<Timestamp>,
 
     /// Serve without TLS and without asking who calls, on loopback only. Off by default, as it must
-    /// be meant; this version serves in no other way
+    /// be meant
     #[arg(long, env = "CHISO_INSECURE_LOOPBACK",
           value_parser = clap::builder::FalseyValueParser::new())]
     pub insecure_loopback: bool,
+
+    /// Certificates, and who may call.
+    #[command(flatten)]
+    pub security: Security,
 
     /// Logs, traces and metrics.
     #[command(flatten)]
@@ -146,6 +151,7 @@ impl Settings {
             max_calls: MAX_CALLS,
             clock_at: None,
             insecure_loopback: true,
+            security: Security::default(),
             observability: Observability::default(),
         }
     }
@@ -160,17 +166,23 @@ impl Settings {
         Duration::from_millis(self.drain_ms)
     }
 
+    /// A channel to another service, secured as this one is.
+    ///
+    /// # Errors
+    /// When `url` is no address, has no TLS although this service has, or a certificate cannot be
+    /// read.
+    pub fn channel(&self, url: &str) -> Result<Channel, ChannelError> {
+        if !self.insecure_loopback && !url.starts_with("https://") {
+            let url = url.to_owned();
+            return Err(ChannelError::Plain { url });
+        }
+        secure_channel(url, &self.security)
+    }
+
     /// What is wrong between the settings, each with its remedy.
     pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if !self.insecure_loopback {
-            problems.push(
-                "--insecure-loopback is not set: this version serves without TLS only, which must \
-                 be meant; set CHISO_INSECURE_LOOPBACK=true"
-                    .to_owned(),
-            );
-        }
-        if !self.listen.ip().is_loopback() {
+        let mut problems = self.security.problems(self.insecure_loopback);
+        if self.insecure_loopback && !self.listen.ip().is_loopback() {
             problems.push(format!(
                 "--listen {} is not on loopback, and without TLS nothing else is served; listen on \
                  127.0.0.1",

@@ -16,6 +16,7 @@
 //! # Ok::<(), stack::StackError>(())
 //! ```
 
+mod authority;
 mod environment;
 mod error;
 mod fetch;
@@ -31,6 +32,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+pub use authority::{Authority, Issued};
 use environment::Environment;
 pub use error::StackError;
 use error::doing;

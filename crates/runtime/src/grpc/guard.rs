@@ -20,6 +20,7 @@ use tracing::{Instrument, Span};
 
 use super::body::{Bounds, Guarded};
 use super::deadline::{Deadline, Deadlines};
+use super::gate::Gate;
 use super::methods::{Kind, Method, Methods};
 use crate::{Shutdown, telemetry};
 
@@ -36,6 +37,7 @@ const MALFORMED: [&str; 5] = [
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) name: &'static str,
+    pub(super) gate: Gate,
     pub(super) methods: Methods,
     pub(super) deadlines: Deadlines,
     pub(super) calls: Arc<Semaphore>,
@@ -133,7 +135,7 @@ where
 
 async fn answer<S>(
     mut inner: S,
-    request: Request<Body>,
+    mut request: Request<Body>,
     shared: &Shared,
     method: Method,
     deadline: Deadline,
@@ -149,7 +151,11 @@ where
         Ok(place) => call.place = place,
         Err(full) => return Guarded::refused(full.into(), call),
     }
-    let work = telemetry::within(received, async move { inner.call(request).await });
+    let work = telemetry::within(received, async move {
+        shared.gate.admit(&mut request).await?;
+        let Ok(response) = inner.call(request).await;
+        Ok(response)
+    });
     let work = AssertUnwindSafe(work).catch_unwind();
     let outcome = tokio::select! {
         biased;
@@ -160,15 +166,43 @@ where
         () = stopped(shared.stop(kind)) => return Guarded::refused(drained(), call),
     };
     match outcome {
+        Ok(Err(denied)) => Guarded::refused(denial(denied, &call), call),
         Ok(Ok(response)) => match rewritten(&response) {
             Some(status) => Guarded::refused(status, call),
             None => {
+                if refused_by_handler(&response) {
+                    count_denial(&call, "UNIT_NOT_YOURS");
+                }
                 let bounds = shared.stop(kind).map(|stop| Bounds::new(deadline, stop));
                 Guarded::over(response, call, bounds)
             }
         },
         Err(panic) => Guarded::refused(panicked(&*panic, &call.method.name), call),
     }
+}
+
+/// Counts and logs a call that was not let in.
+fn denial(problem: Problem, call: &Call) -> Status {
+    match problem.code() {
+        Code::PermissionDenied | Code::Unauthenticated => count_denial(call, problem.reason()),
+        _ => {}
+    }
+    problem.into()
+}
+
+/// Whether the handler did not let the call act for a unit.
+fn refused_by_handler(response: &Response<Body>) -> bool {
+    let code = Status::from_header_map(response.headers()).map(|status| status.code());
+    code == Some(Code::PermissionDenied)
+}
+
+fn count_denial(call: &Call, reason: &'static str) {
+    let (service, method) = (call.service, Arc::clone(&call.method.name));
+    tracing::warn!(service, %method, reason, "a call was denied");
+    metrics::counter!(
+        "grpc_server_denied_total", "service" => service, "method" => method, "reason" => reason
+    )
+    .increment(1);
 }
 
 async fn stopped(stop: Option<&Shutdown>) {

@@ -68,8 +68,9 @@ fn everything_wrong_between_settings_is_reported_at_once() {
         "--deadline-max-ms=10",
         "--drain-ms=999999999",
         "--max-calls=0",
+        "--insecure-loopback",
     ]);
-    assert_eq!(problems.len(), 6, "{problems:#?}");
+    assert_eq!(problems.len(), 5, "{problems:#?}");
 }
 
 #[test]
@@ -138,10 +139,18 @@ fn help_names_every_variable_and_a_reason_for_every_default() {
         "CHISO_MAX_CALLS",
         "CHISO_CLOCK_AT",
         "CHISO_INSECURE_LOOPBACK",
+        "CHISO_TLS_CERT",
+        "CHISO_TLS_KEY",
+        "CHISO_TLS_CA",
+        "CHISO_TLS_CLIENT_CA",
+        "CHISO_JWKS",
+        "CHISO_TOKEN_ISSUER",
+        "CHISO_TOKEN_AUDIENCE",
+        "CHISO_TOKEN_LEEWAY_S",
     ] {
         assert!(help.contains(variable), "{variable}: {help}");
     }
-    assert_eq!(help.matches("[default: ").count(), 9, "{help}");
+    assert_eq!(help.matches("[default: ").count(), 11, "{help}");
 }
 
 #[test]
@@ -150,5 +159,50 @@ fn a_local_service_has_sound_settings() {
         Settings::local("postgres://x/y", "nats://z")
             .problems()
             .is_empty()
+    );
+}
+
+const SECURE: [&str; 5] = [
+    DATABASE,
+    "--tls-cert=cert.pem",
+    "--tls-key=key.pem",
+    "--jwks=keys.json",
+    "--token-issuer=https://issuer.test",
+];
+
+#[test]
+fn a_service_is_either_secure_or_says_that_it_is_not() {
+    assert_eq!(problems(&[DATABASE]).len(), 4);
+    let both = [&SECURE[..], &["--insecure-loopback", "--tls-ca=ca.pem"]].concat();
+    assert_eq!(problems(&both).len(), 5);
+    let one = problems(&[SECURE[0], SECURE[1], SECURE[3], SECURE[4]]);
+    assert!(
+        one[0].starts_with("--tls-key is missing; give it or set CHISO_TLS_KEY"),
+        "{one:?}"
+    );
+    assert_eq!(one.len(), 1, "{one:?}");
+    let plain = problems(&[&SECURE[..], &["--jwks=http://issuer.test/keys"]].concat());
+    assert!(plain[0].contains("--jwks"), "{plain:?}");
+}
+
+#[test]
+fn a_secure_service_listens_anywhere_and_calls_with_tls_only() {
+    let arguments = [
+        &SECURE[..],
+        &["--listen=0.0.0.0:7400", "--tls-ca=/nowhere/ca.pem"],
+    ]
+    .concat();
+    let Ok(Outcome::Read(Config { settings, .. })) = given(&arguments) else {
+        panic!("the settings are sound");
+    };
+    let plain = settings.channel("http://registry:7401").unwrap_err();
+    assert!(
+        plain.to_string().contains("give its https address"),
+        "{plain}"
+    );
+    let unread = settings.channel("https://registry:7401").unwrap_err();
+    assert!(
+        unread.to_string().contains("/nowhere/ca.pem of --tls-ca"),
+        "{unread}"
     );
 }

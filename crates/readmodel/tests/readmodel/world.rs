@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(20);
 static STACK: LazyLock<Stack> =
     LazyLock::new(|| Stack::start(&Options::named("readmodel").without_fsync()).expect("a stack"));
 static TESTS: AtomicU32 = AtomicU32::new(1);
-/// Worlds at a time: each has some twenty connections, and PostgreSQL takes a hundred.
+/// Worlds at a time: a few dozen connections each are a lot for a small machine.
 static ROOM: Semaphore = Semaphore::const_new(3);
 
 /// A followed log, and the database of the service.

@@ -9,6 +9,7 @@ use contracts::problem::Problem;
 use decider::Decider;
 use eventlog::EventLog;
 use eventlog::command::{Aggregates, Context, ExecuteError, Executed};
+use identity::Permit;
 use runtime::{Clock, Ids};
 use tonic::{Request, Response, Streaming};
 
@@ -67,14 +68,21 @@ impl Api {
 
     /// Obeys a command.
     async fn obey<C: Command>(&self, request: Request<C>) -> tonic::Result<Response<pb::Dossier>> {
-        Ok(Response::new(self.command(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.command(request.into_inner(), permit).await?;
+        Ok(Response::new(answer))
     }
 
-    async fn command<C: Command>(&self, mut request: C) -> Result<pb::Dossier, Problem> {
+    async fn command<C: Command>(
+        &self,
+        mut request: C,
+        permit: Permit,
+    ) -> Result<pb::Dossier, Problem> {
         request.conceal(&self.key)?;
         let context = request.take_context();
         let (now, fresh_id) = (self.clock.now(), self.ids.uuid());
-        let mut context = Context::parse(context, C::METHOD, &request, now, fresh_id)?;
+        let context = Context::parse(context, C::METHOD, &request, now, fresh_id)?;
+        let mut context = context.by(&permit)?;
         if context.occurred_at < EARLIEST {
             return Err(Problem::invalid(
                 "context.occurred_at",
@@ -84,6 +92,10 @@ impl Api {
         context.traceparent = runtime::telemetry::traceparent().unwrap_or_default();
         let Asked { code, wish } = request.parse()?;
         let reference = self.references.now()?;
+        if !context.unit.is_empty() {
+            let unit = fields::code("context.unit", &context.unit)?;
+            reference.admit(&permit, &[&unit])?;
+        }
         let at = context.occurred_at;
         let answer = match code {
             Some(code) => {
@@ -93,12 +105,13 @@ impl Api {
                         at,
                         wish,
                         reference,
+                        permit,
                     },
                     &context,
                 )
                 .await
             }
-            None => self.file(wish, reference, context).await?,
+            None => self.file(wish, reference, permit, context).await?,
         };
         let Executed {
             response, position, ..
@@ -127,6 +140,7 @@ impl Api {
         &self,
         wish: Wish,
         reference: Arc<Reference>,
+        permit: Permit,
         mut context: Context,
     ) -> Result<Answer, Problem> {
         if let Some(expected) = context.expected_version.filter(|expected| *expected > 0) {
@@ -156,6 +170,7 @@ impl Api {
             at,
             wish: wish.clone(),
             reference: reference.clone(),
+            permit: permit.clone(),
         };
         if let Some(code) = self.code_given_before(&context).await? {
             return Ok(self.execute(&ask(code), &context).await);
@@ -197,7 +212,11 @@ impl Api {
         }
     }
 
-    async fn dossier(&self, request: pb::GetDossierRequest) -> Result<pb::Dossier, Problem> {
+    async fn dossier(
+        &self,
+        request: pb::GetDossierRequest,
+        permit: &Permit,
+    ) -> Result<pb::Dossier, Problem> {
         let code = fields::dossier(&request.code)?;
         let as_of = fields::moment("as_of", request.as_of.as_ref())?;
         if request.version < 0 {
@@ -212,26 +231,51 @@ impl Api {
                 "cannot come together with version; choose one",
             ));
         }
+        if permit.depends_on_unit() {
+            self.admit_reader(&code, permit).await?;
+        }
         query::dossier(&self.log, &code, request.version, as_of, self.clock.now()).await
+    }
+
+    /// Whether a caller may read a dossier; the same refusal whether it is another unit's or none.
+    async fn admit_reader(&self, code: &ids::DossierCode, permit: &Permit) -> Result<(), Problem> {
+        let stream = events::stream(code.as_str());
+        let loaded = eventlog::command::load::<Codec>(&self.log, &stream).await?;
+        let units = loaded.state.0.filed().map(|filed| {
+            let filing = &filed.filing;
+            let steps = filed.steps.values().map(|step| &step.unit);
+            [&filing.receiving_unit, &filing.unit]
+                .into_iter()
+                .chain(steps)
+                .collect::<Vec<_>>()
+        });
+        let reference = self.references.now()?;
+        reference.admit(permit, &units.unwrap_or_default())
     }
 
     async fn import(
         &self,
         rows: Streaming<pb::ImportDossiersRequest>,
+        permit: Permit,
     ) -> tonic::Result<pb::ImportDossiersResponse> {
         let reference = self.references.now()?;
-        Importer::new(&self.log, reference, &self.key, &self.clock)
+        Importer::new(&self.log, reference, &self.key, &self.clock, permit)
             .import(rows)
             .await
     }
 
-    /// The code that names a unit, for a filter; a code that nobody knows stays as it is.
-    fn canonical(&self, unit: &str) -> Result<Option<String>, Problem> {
+    /// The code that names a unit, for a filter; a code that nobody knows stays as it is. Whoever
+    /// may not read every unit's names one.
+    fn canonical(&self, unit: &str, permit: &Permit) -> Result<Option<String>, Problem> {
         if unit.is_empty() {
-            return Ok(None);
+            return match permit.depends_on_unit() {
+                true => Err(permit.denial()),
+                false => Ok(None),
+            };
         }
         let code = fields::code("unit", unit)?;
         let reference = self.references.now()?;
+        reference.admit(permit, &[&code])?;
         Ok(Some(reference.resolve(&code).to_string()))
     }
 }

@@ -7,7 +7,8 @@ use calendar::Limit;
 use contracts::problem::Problem;
 use decider::Decider;
 use dossier::{Action, Dossier, Event, Filing, Promise};
-use ids::DossierCode;
+use identity::Permit;
+use ids::{DossierCode, UnitCode};
 use jiff::Timestamp;
 
 use crate::reference::Reference;
@@ -32,6 +33,8 @@ pub(crate) struct Ask {
     pub(crate) wish: Wish,
     /// What the registry says.
     pub(crate) reference: Arc<Reference>,
+    /// For which units the caller may act.
+    pub(crate) permit: Permit,
 }
 
 /// Why a case refuses.
@@ -51,6 +54,7 @@ impl Decider for Case {
     type Refusal = Refusal;
 
     fn decide(&self, ask: Ask) -> Result<Vec<Event>, Refusal> {
+        self.admit(&ask)?;
         let at = ask.at;
         let action = self.action(ask)?;
         self.0
@@ -64,6 +68,40 @@ impl Decider for Case {
 }
 
 impl Case {
+    /// Whether the caller may act for a unit that has to do with the dossier: the one that received
+    /// it, the one that resolves it, or one that has a step of it open. Of a dossier that is not
+    /// filed, the one that shall receive it.
+    fn admit(&self, ask: &Ask) -> Result<(), Problem> {
+        if !ask.permit.depends_on_unit() {
+            return Ok(());
+        }
+        let units: Vec<&UnitCode> = match (self.0.filed(), &ask.wish) {
+            (Some(filed), _) => {
+                let open = filed
+                    .steps
+                    .values()
+                    .filter(|step| step.completed_at.is_none());
+                let filing = &filed.filing;
+                let steps = open.map(|step| &step.unit);
+                [&filing.receiving_unit, &filing.unit]
+                    .into_iter()
+                    .chain(steps)
+                    .collect()
+            }
+            (
+                None,
+                Wish::Register(content)
+                | Wish::Receive {
+                    content: Some(content),
+                    ..
+                },
+            ) => vec![&content.receiving_unit],
+            // Whether there is such a dossier is not for everybody to know.
+            (None, _) => Vec::new(),
+        };
+        ask.reference.admit(&ask.permit, &units)
+    }
+
     /// The wish with everything that the registry says about it.
     fn action(
         &self,
@@ -72,6 +110,7 @@ impl Case {
             at,
             wish,
             reference,
+            permit: _,
         }: Ask,
     ) -> Result<Action, Problem> {
         let calendar = || reference.calendar().cloned();

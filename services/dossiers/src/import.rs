@@ -13,6 +13,7 @@ use contracts::problem::Problem;
 use eventlog::command::Loaded;
 use eventlog::{EventLog, Position};
 use futures::{StreamExt, TryStreamExt, stream};
+use identity::Permit;
 use jiff::Timestamp;
 use runtime::Clock;
 use tonic::Streaming;
@@ -42,6 +43,7 @@ pub(crate) struct Importer<'a> {
     reference: Arc<Reference>,
     key: &'a ApplicantKey,
     clock: &'a Clock,
+    permit: Permit,
     tally: Tally,
 }
 
@@ -90,12 +92,14 @@ impl<'a> Importer<'a> {
         reference: Arc<Reference>,
         key: &'a ApplicantKey,
         clock: &'a Clock,
+        permit: Permit,
     ) -> Self {
         Self {
             log,
             reference,
             key,
             clock,
+            permit,
             tally: Tally::default(),
         }
     }
@@ -222,6 +226,7 @@ impl<'a> Importer<'a> {
             reference: self.reference.clone(),
             stream,
             rows,
+            permit: self.permit.clone(),
             now,
         }
     }

@@ -86,7 +86,7 @@ pub async fn serve(
 
     let keeper = reference::Keeper::load(log.pool().clone(), &calendar).await?;
     let follower = Follower::new(log.pool().clone(), bus.clone())
-        .source(reference::REGISTRY, runtime::channel(&registry_url)?);
+        .source(reference::REGISTRY, settings.channel(&registry_url)?);
     let relay = Relay::new(log.clone(), bus, Subject::of, Body::protobuf);
     let (reached, reflected) = watch::channel(model::Reached::default());
     let timer = timer::Timer::new(log.clone(), clock, ids.clone(), reflected);

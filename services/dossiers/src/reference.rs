@@ -11,6 +11,7 @@ use contracts::problem::Problem;
 use directory::Directory;
 use dossier::ClockPolicy;
 use eventlog::{Position, Recorded};
+use identity::Permit;
 use ids::{ProcedureCode, ProvinceCode, UnitCode};
 use jetstream::{Handler, HandlerError};
 use jiff::Timestamp;
@@ -147,6 +148,31 @@ impl Reference {
     /// The code that names a unit, by any of its codes; one that nobody has stays as it is.
     pub(crate) fn resolve<'a>(&'a self, code: &'a UnitCode) -> &'a UnitCode {
         self.directory.resolve(code).unwrap_or(code)
+    }
+
+    /// Whether a caller may act for one of these units, whichever of their codes the token names.
+    ///
+    /// # Errors
+    /// `PERMISSION_DENIED`, the same whether the units are others or none.
+    pub(crate) fn admit(&self, permit: &Permit, units: &[&UnitCode]) -> Result<(), Problem> {
+        let admitted = units.iter().any(|unit| {
+            let unit = self.resolve(unit);
+            let codes = self.codes(unit);
+            let concerns = |own: &UnitCode| self.resolve(own) == unit;
+            permit.may_act_where(concerns, &codes).is_ok()
+        });
+        match admitted || !permit.depends_on_unit() {
+            true => Ok(()),
+            false => Err(permit.denial()),
+        }
+    }
+
+    /// Every code of a unit.
+    fn codes(&self, unit: &UnitCode) -> Vec<UnitCode> {
+        let known = self.directory.unit_history(unit);
+        let latest = known.and_then(|unit| unit.nearest(Date::MAX));
+        let others = latest.iter().flat_map(|unit| unit.other_codes.iter());
+        others.chain([unit]).cloned().collect()
     }
 
     /// The local day of a moment.

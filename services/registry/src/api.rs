@@ -9,6 +9,7 @@ use contracts::registry::v1::registry_service_server::RegistryService;
 use decider::Decider as _;
 use directory::{Directory, stream, wire as common};
 use eventlog::command::Context;
+use identity::Permit;
 use ids::UnitCode;
 use jiff::civil::Date;
 use jiff::tz::{self, Offset};
@@ -50,8 +51,10 @@ impl Api {
         context: Option<CommandContext>,
         method: &'static str,
         content: &impl Message,
+        permit: &Permit,
     ) -> Result<Context, Problem> {
         let context = Context::parse(context, method, content, self.clock.now(), self.ids.uuid())?;
+        let context = context.by(permit)?;
         let traceparent = telemetry::traceparent().unwrap_or_default();
         Ok(Context {
             traceparent,
@@ -84,9 +87,10 @@ fn primaries(directory: &Directory, codes: BTreeSet<UnitCode>) -> BTreeSet<UnitC
 #[tonic::async_trait]
 impl RegistryService for Api {
     async fn put_unit(&self, request: Request<pb::PutUnitRequest>) -> Result<Response<pb::Unit>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "PutUnit", &request)?;
+        let context = self.context(context, "PutUnit", &request, &permit)?;
         let mut wanted = wire::put_unit(request)?;
         {
             let directory = &self.view.borrow().directory;
@@ -118,9 +122,10 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::SucceedUnitRequest>,
     ) -> Result<Response<pb::Unit>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "SucceedUnit", &request)?;
+        let context = self.context(context, "SucceedUnit", &request, &permit)?;
         let (code, mut wanted) = wire::succeed_unit(request)?;
         let code = {
             let directory = &self.view.borrow().directory;
@@ -152,9 +157,10 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::PutProcedureRequest>,
     ) -> Result<Response<pb::Procedure>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "PutProcedure", &request)?;
+        let context = self.context(context, "PutProcedure", &request, &permit)?;
         let (code, mut statement, valid_from) = wire::put_procedure(request)?;
         statement.units = primaries(&self.view.borrow().directory, statement.units);
         let stream = stream::procedure(&code);
@@ -188,9 +194,10 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::WithdrawProcedureRequest>,
     ) -> Result<Response<pb::Procedure>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "WithdrawProcedure", &request)?;
+        let context = self.context(context, "WithdrawProcedure", &request, &permit)?;
         let code = common::procedure_code("code", &request.code).map_err(wire::invalid)?;
         let valid_until =
             common::date("valid_until", &request.valid_until).map_err(wire::invalid)?;
@@ -215,9 +222,10 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::PutCalendarRequest>,
     ) -> Result<Response<pb::Calendar>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "PutCalendar", &request)?;
+        let context = self.context(context, "PutCalendar", &request, &permit)?;
         let wanted: Announcement = wire::put_calendar(request)?;
         let (answer, position) = self
             .commands
@@ -240,9 +248,10 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::PutPolicyRequest>,
     ) -> Result<Response<pb::Policy>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "PutPolicy", &request)?;
+        let context = self.context(context, "PutPolicy", &request, &permit)?;
         let wanted: PolicyCommand = wire::put_policy(request)?;
         let day = wanted.valid_from;
         let (answer, position) = self

@@ -315,6 +315,9 @@ pub struct Metadata {
     /// When it happened in the world; may lie long before `recorded_at`.
     #[prost(message, optional, tag = "9")]
     pub occurred_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What the caller's token said that they are: clerk, assessor, … Empty when nobody was asked, or a service acted itself.
+    #[prost(string, repeated, tag = "10")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 impl ::prost::Name for Metadata {
     const NAME: &'static str = "Metadata";
@@ -361,7 +364,8 @@ pub struct CommandContext {
     /// When it happened in the world; absent means now. At most 5 minutes in the future.
     #[prost(message, optional, tag = "4")]
     pub occurred_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// Who acts: a staff code or a client id, at most 100 characters.
+    /// Who acts: a staff code or a client id, at most 100 characters. Where callers bring tokens it may be left out, and
+    /// must be the token's subject otherwise.
     #[prost(string, tag = "5")]
     pub actor: ::prost::alloc::string::String,
     /// Code of the acting unit.

@@ -3,6 +3,7 @@
 use contracts::log::v1 as pb;
 use contracts::problem::Problem;
 use contracts::wire;
+use identity::Permit;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
 use prost::bytes::Bytes;
@@ -42,6 +43,8 @@ pub struct Context {
     pub unit: String,
     /// The program that called; empty when it did not say.
     pub client: String,
+    /// What the caller is, as its token says; empty when nobody was asked.
+    pub roles: Vec<&'static str>,
     /// W3C trace context of the call; empty when there is none.
     pub traceparent: String,
     /// Request id of the command at the start of the chain: its own, unless it follows from
@@ -98,10 +101,37 @@ impl Context {
             actor: context.actor,
             unit: context.unit,
             client: String::new(),
+            roles: Vec::new(),
             traceparent: String::new(),
             correlation_id: request_id,
             causation: None,
         })
+    }
+
+    /// The command as given by the caller that the server verified, if it asked who calls: the actor
+    /// is whom the token names. A request id is the caller's own from here on, so that nobody is
+    /// answered with what was answered to somebody else.
+    ///
+    /// # Errors
+    /// When the request names another actor.
+    pub fn by(mut self, permit: &Permit) -> Result<Self, Problem> {
+        let Some(caller) = permit.caller() else {
+            return Ok(self);
+        };
+        if !self.actor.is_empty() && self.actor != caller.subject {
+            return Err(Problem::invalid(
+                "context.actor",
+                "is not whom the token names; leave it out, or act as yourself",
+            ));
+        }
+        self.actor.clone_from(&caller.subject);
+        self.client.clone_from(&caller.client);
+        self.roles = caller.roles.iter().map(|role| role.as_str()).collect();
+        let mut hash = Sha256::new();
+        hash.update(self.request_hash);
+        hash.update(&caller.subject);
+        self.request_hash = hash.finalize().into();
+        Ok(self)
     }
 
     /// The context of a command that the service gives itself: a timer, an import, a consumer.
@@ -119,6 +149,7 @@ impl Context {
             actor: actor.to_owned(),
             unit: String::new(),
             client: String::new(),
+            roles: Vec::new(),
             traceparent: String::new(),
             correlation_id: request_id,
             causation: None,
@@ -138,6 +169,7 @@ impl Context {
             correlation_id: self.correlation_id.to_string(),
             traceparent: self.traceparent.clone(),
             occurred_at: Some(wire::timestamp(self.occurred_at)),
+            roles: self.roles.iter().map(|role| (*role).to_owned()).collect(),
         };
         NewEvent {
             kind,
@@ -208,4 +240,59 @@ fn content_hash(method: &str, context: &pb::CommandContext, request: &impl Messa
     }
     content.update(request.encode_to_vec());
     content.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use identity::{Caller, Permit, Role};
+
+    use super::*;
+
+    fn given(actor: &str) -> Context {
+        let context = pb::CommandContext {
+            actor: actor.to_owned(),
+            ..pb::CommandContext::default()
+        };
+        let content = pb::AtLeast::default();
+        Context::parse(
+            Some(context),
+            "Add",
+            &content,
+            Timestamp::UNIX_EPOCH,
+            Uuid::from_u128(7),
+        )
+        .unwrap()
+    }
+
+    fn permit(subject: &str) -> Permit {
+        let caller = Caller {
+            subject: subject.to_owned(),
+            client: "desk".to_owned(),
+            roles: [Role::Clerk, Role::Assessor].into(),
+            units: [].into(),
+        };
+        Permit::decide("/chiso.dossiers.v1.DossiersService/GetDossier", &caller).unwrap()
+    }
+
+    #[test]
+    fn the_actor_is_whom_the_token_names() {
+        for actor in ["", "nv-017"] {
+            let context = given(actor).by(&permit("nv-017")).unwrap();
+            let metadata = context.event(0, "x", Bytes::new()).metadata;
+            assert_eq!(metadata.actor, "nv-017");
+            assert_eq!(metadata.client, "desk");
+            assert_eq!(metadata.roles, ["clerk", "assessor"]);
+        }
+        let refused = given("nv-018").by(&permit("nv-017")).unwrap_err();
+        assert_eq!(refused.violations()[0].0, "context.actor");
+        let unasked = given("nv-018").by(&Permit::unasked()).unwrap();
+        assert_eq!(unasked, given("nv-018"));
+    }
+
+    #[test]
+    fn a_request_id_is_the_callers_own() {
+        let hash = |subject| given("").by(&permit(subject)).unwrap().request_hash;
+        assert_eq!(hash("nv-017"), hash("nv-017"));
+        assert_ne!(hash("nv-017"), hash("nv-018"));
+    }
 }

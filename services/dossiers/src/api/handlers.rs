@@ -2,6 +2,7 @@
 
 use contracts::dossiers::v1 as pb;
 use dossier::Status;
+use identity::Permit;
 
 use super::{Api, DossiersService, Problem, Request, Response, Streaming, query};
 use crate::page::Page;
@@ -122,19 +123,24 @@ impl DossiersService for Api {
         &self,
         request: Request<Streaming<pb::ImportDossiersRequest>>,
     ) -> tonic::Result<Response<pb::ImportDossiersResponse>> {
-        Ok(Response::new(self.import(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.import(request.into_inner(), permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_dossier(&self, request: Request<pb::GetDossierRequest>) -> Answer {
-        Ok(Response::new(self.dossier(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.dossier(request.into_inner(), &permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn list_dossiers(
         &self,
         request: Request<pb::ListDossiersRequest>,
     ) -> tonic::Result<Response<pb::ListDossiersResponse>> {
+        let permit = Permit::of(request.extensions())?;
         let request = request.into_inner();
-        let unit = self.canonical(&request.unit)?;
+        let unit = self.canonical(&request.unit, &permit)?;
         let status = match request.status {
             0 => None,
             number => Some(Status::from_number(number).ok_or_else(|| {
@@ -152,8 +158,9 @@ impl DossiersService for Api {
         &self,
         request: Request<pb::ListOverdueDossiersRequest>,
     ) -> tonic::Result<Response<pb::ListOverdueDossiersResponse>> {
+        let permit = Permit::of(request.extensions())?;
         let request = request.into_inner();
-        let unit = self.canonical(&request.unit)?;
+        let unit = self.canonical(&request.unit, &permit)?;
         let filters = ["overdue", unit.as_deref().unwrap_or_default()];
         let page = Page::parse(request.page_size, &request.page_token, &filters)?;
         let now = self.clock.now();

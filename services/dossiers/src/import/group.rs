@@ -7,6 +7,7 @@ use contracts::problem::Problem;
 use decider::Decider;
 use eventlog::command::{Codec as _, Context, Loaded, load};
 use eventlog::{Append, AppendError, EventLog, Expected, NewEvent, NewReceipt, StreamAppend};
+use identity::Permit;
 use jiff::Timestamp;
 use prost::bytes::Bytes;
 
@@ -29,6 +30,7 @@ pub(super) struct Group {
     pub(super) reference: Arc<Reference>,
     pub(super) stream: String,
     pub(super) rows: Vec<Row>,
+    pub(super) permit: Permit,
     pub(super) now: Timestamp,
 }
 
@@ -90,6 +92,7 @@ impl Group {
                 at: row.at,
                 wish: row.wish.clone(),
                 reference: self.reference.clone(),
+                permit: self.permit.clone(),
             };
             let events = match case.decide(ask) {
                 Ok(events) => events,
@@ -129,6 +132,11 @@ impl Group {
         context.occurred_at = row.at;
         context.request_hash = row.hash;
         context.client.clone_from(&row.source);
+        // The officer acted in the other system; who brought the row here is its client.
+        if let Some(caller) = self.permit.caller() {
+            context.client.clone_from(&caller.client);
+            context.roles = caller.roles.iter().map(|role| role.as_str()).collect();
+        }
         context
     }
 

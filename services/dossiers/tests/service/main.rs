@@ -1,5 +1,6 @@
 //! The dossiers service through its own gRPC, on real PostgreSQL and NATS, following a real log.
 
+mod access;
 mod catalog;
 mod commands;
 mod imports;

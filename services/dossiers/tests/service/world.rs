@@ -1,6 +1,7 @@
 //! The service beside a registry's log, on real servers: one database each a test, one NATS for
 //! all.
 
+use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -15,11 +16,12 @@ use eventlog::{Append, EventLog, Expected, NewEvent, StreamAppend};
 use jetstream::{Body, Bus, Subject, relay};
 use jiff::{SignedDuration, Timestamp};
 use prost::{Message, Name};
-use runtime::{Clock, Ids, Settings, Shutdown, grpc};
+use runtime::{Clock, Ids, Security, Settings, Shutdown, grpc};
 use sqlx::PgPool;
 use stack::{Options, Stack};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_util::sync::DropGuard;
 use tonic::transport::Channel;
 
 use crate::catalog;
@@ -109,12 +111,35 @@ impl World {
         replica
     }
 
+    /// A second process that asks who calls, until its guard is dropped: its address. It reads what
+    /// the first one hears of the registry.
+    pub(crate) async fn guarded(&self, security: Security) -> (String, DropGuard) {
+        let settings = Settings {
+            insecure_loopback: false,
+            security,
+            ..self.settings.clone()
+        };
+        let (address, shutdown, _) = self.listen(settings, "https://127.0.0.1:1").await;
+        (format!("https://{address}"), shutdown.drop_guard())
+    }
+
     async fn spawn(&self) -> (Channel, Shutdown, JoinHandle<()>) {
+        let listening = self.listen(self.settings.clone(), &self.registry.url);
+        let (address, shutdown, task) = listening.await;
+        let channel = runtime::channel(&format!("http://{address}")).expect("an address");
+        (channel, shutdown, task)
+    }
+
+    async fn listen(
+        &self,
+        settings: Settings,
+        registry_url: &str,
+    ) -> (SocketAddr, Shutdown, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let address = listener.local_addr().expect("an address");
         let config = dossiers::Config {
-            settings: self.settings.clone(),
-            registry_url: self.registry.url.clone(),
+            settings,
+            registry_url: registry_url.to_owned(),
             applicant_key: "0123456789abcdef0123456789abcdef".parse().expect("a key"),
             calendar: "office".into(),
         };
@@ -124,7 +149,7 @@ impl World {
             let served = dossiers::serve(config, listener, end).await;
             served.expect("serves until it is told to end");
         });
-        (runtime::channel(&url).expect("an address"), shutdown, task)
+        (address, shutdown, task)
     }
 
     /// Ends the service, as a deployment would.

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::demo::Demo;
 use crate::services::Connection;
 use crate::up::Up;
-use crate::{catalog, explain, import, index, log, measures, rank, rebuild, watch};
+use crate::{catalog, explain, import, index, log, measures, official, rank, rebuild, watch};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,6 +64,7 @@ pub(crate) enum Ask {
     Explain(explain::Command),
     Watch(watch::Command),
     Measures(measures::Command),
+    Official(official::Command),
     Log(log::Command),
     Rebuild(rebuild::Command),
 }
@@ -97,6 +98,8 @@ mod tests {
             "chiso log cat dossiers --after 5 --limit 2",
             "chiso log tail projection",
             "chiso rebuild scoring --stack a.json",
+            "chiso official import a.csv --mapping m.yaml --reason erratum",
+            "chiso official show papi 2023 36",
             "chiso index check a.yaml b.yaml --json",
             "chiso index diff a.yaml b.yaml",
             "chiso index test a.yaml --leaf 1.1 --inputs a=1 b=2 c.yaml",

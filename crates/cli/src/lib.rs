@@ -13,6 +13,7 @@ pub mod import;
 mod index;
 pub mod log;
 pub mod measures;
+pub mod official;
 pub mod out;
 pub mod progress;
 pub mod rank;
@@ -94,6 +95,7 @@ async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, 
         Ask::Explain(command) => explain::run(command, &services, json).await,
         Ask::Watch(command) => watch::run(command, &services, json).await,
         Ask::Measures(command) => measures::run(command, &services, json).await,
+        Ask::Official(command) => official::run(command, &services, json).await,
         Ask::Log(command) => log::run(command, &services, json).await,
         Ask::Rebuild(command) => rebuild::run(command, &services, json).await,
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
+use contracts::assessments::v1::official_results_service_client::OfficialResultsServiceClient;
 use contracts::dossiers::v1::dossiers_service_client::DossiersServiceClient;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::projection::v1::projection_service_client::ProjectionServiceClient;
@@ -247,6 +248,8 @@ pub struct Services {
     pub dossiers: DossiersServiceClient<Channel>,
     /// Assessments.
     pub assessments: AssessmentsServiceClient<Channel>,
+    /// Client of official results, at the address of assessments.
+    pub official: OfficialResultsServiceClient<Channel>,
     /// Scoring.
     pub scoring: ScoringServiceClient<Channel>,
     /// Projection.
@@ -278,6 +281,7 @@ impl Services {
             logs: channels.map(|service| LogServiceClient::new(channels.of(service).clone())),
             registry: RegistryServiceClient::new(channels.registry),
             dossiers: DossiersServiceClient::new(channels.dossiers),
+            official: OfficialResultsServiceClient::new(channels.assessments.clone()),
             assessments: AssessmentsServiceClient::new(channels.assessments),
             scoring: ScoringServiceClient::new(channels.scoring),
             projection: ProjectionServiceClient::new(channels.projection),

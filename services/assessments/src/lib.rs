@@ -7,12 +7,14 @@
 mod api;
 mod codec;
 mod config;
+mod official;
 mod units;
 mod view;
 mod wire;
 
 use anyhow::Context as _;
 use contracts::assessments::v1::assessments_service_server::AssessmentsServiceServer;
+use contracts::assessments::v1::official_results_service_server::OfficialResultsServiceServer;
 use eventlog::EventLog;
 use eventlog::feed::LogFeed;
 use jetstream::{Body, Bus, Subject, relay};
@@ -66,6 +68,7 @@ pub async fn serve(
     let (view, follower) = view::open(&log)
         .await
         .context("reading the log of assessments")?;
+    let official = official::Api::new(log.clone(), view.clone(), clock, Ids::random());
     let api = api::Api::new(
         log.clone(),
         view,
@@ -75,6 +78,7 @@ pub async fn serve(
     );
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
         .add(AssessmentsServiceServer::new(api))
+        .add(OfficialResultsServiceServer::new(official))
         .add(LogFeed::new(log.clone()).into_server());
     // A broker that is away stops no command: the relay catches up, and its metrics say how far it is.
     let relayed = relay::run(log, bus, Subject::of, Body::protobuf, shutdown.clone());

@@ -13,6 +13,7 @@ use runtime::grpc::Health;
 use tokio::sync::watch;
 
 use crate::codec::{DefinitionCodec, ReportCodec};
+use crate::official::Tables;
 
 /// Events read at a time while the view is filled.
 const PAGE: i64 = 1_000;
@@ -35,6 +36,8 @@ pub(crate) struct View {
     pub(crate) definitions: BTreeMap<String, Kept<Definition>>,
     /// By stream.
     pub(crate) reports: BTreeMap<String, Kept<Report>>,
+    /// Official results, by index and year.
+    pub(crate) official: Tables,
     /// The newest event in it.
     pub(crate) position: Position,
 }
@@ -97,6 +100,8 @@ impl View {
                         .or_default()
                         .apply(event, |state| state.evolve(&told));
                 })
+            } else if Tables::holds(&stream) {
+                self.official.apply(event)
             } else {
                 ReportCodec::read(event).map(|told| {
                     self.reports
@@ -113,7 +118,7 @@ impl View {
 }
 
 impl<A> Kept<A> {
-    fn apply(&mut self, event: &Recorded, evolve: impl FnOnce(&mut A)) {
+    pub(crate) fn apply(&mut self, event: &Recorded, evolve: impl FnOnce(&mut A)) {
         evolve(&mut self.state);
         self.version = event.version;
         self.position = event.position;

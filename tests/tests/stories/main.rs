@@ -6,6 +6,7 @@ mod confluence;
 mod crash;
 mod garbage;
 mod life;
+mod official;
 mod program;
 mod rebuild;
 mod receipt;

@@ -53,6 +53,825 @@ impl ::prost::Name for MeasureReported {
         "/chiso.assessments.v1.MeasureReported".into()
     }
 }
+/// The published table of an index and year is this, in place of an earlier one.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OfficialResultsImported {
+    /// Code of the index.
+    #[prost(string, tag = "1")]
+    pub index: ::prost::alloc::string::String,
+    /// The year that the table judges, 1900 to 9999.
+    #[prost(int32, tag = "2")]
+    pub year: i32,
+    /// Edition of the definition whose components and leaves the figures belong to.
+    #[prost(string, tag = "3")]
+    pub edition: ::prost::alloc::string::String,
+    /// Where the table is from: document number or site, 1 to 200 characters.
+    #[prost(string, tag = "4")]
+    pub source: ::prost::alloc::string::String,
+    /// Why it differs from the one before; empty for the first.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// 1 to 200 rows, each subject once.
+    #[prost(message, repeated, tag = "6")]
+    pub rows: ::prost::alloc::vec::Vec<PublishedRow>,
+}
+impl ::prost::Name for OfficialResultsImported {
+    const NAME: &'static str = "OfficialResultsImported";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.OfficialResultsImported".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.OfficialResultsImported".into()
+    }
+}
+/// What was published of one subject, to the digit.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishedRow {
+    /// Code of the subject in the table, such as a province's; 1 to 32 characters.
+    #[prost(string, tag = "1")]
+    pub subject: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name_vi: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub name_en: ::prost::alloc::string::String,
+    /// Why nothing was published; empty where something was. What is withheld has no figures.
+    #[prost(string, tag = "4")]
+    pub withheld: ::prost::alloc::string::String,
+    /// Decimal, as printed; empty where there is none.
+    #[prost(string, tag = "5")]
+    pub total: ::prost::alloc::string::String,
+    /// Decimal, standard error of the total; empty where there is none.
+    #[prost(string, tag = "6")]
+    pub standard_error: ::prost::alloc::string::String,
+    /// From 1; 0 where there is none.
+    #[prost(int32, tag = "7")]
+    pub rank: i32,
+    /// Code of a band of the definition; empty where there is none.
+    #[prost(string, tag = "8")]
+    pub band: ::prost::alloc::string::String,
+    /// At most 400, each code once.
+    #[prost(message, repeated, tag = "9")]
+    pub figures: ::prost::alloc::vec::Vec<PublishedFigure>,
+}
+impl ::prost::Name for PublishedRow {
+    const NAME: &'static str = "PublishedRow";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.PublishedRow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.PublishedRow".into()
+    }
+}
+/// The points of a component or leaf, as printed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PublishedFigure {
+    /// Code of a component or leaf of the definition.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Decimal, from 0 to the maximum of the component or leaf.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    /// Decimal, standard error of the value; empty where there is none.
+    #[prost(string, tag = "3")]
+    pub standard_error: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PublishedFigure {
+    const NAME: &'static str = "PublishedFigure";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.PublishedFigure".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.PublishedFigure".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportOfficialResultsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    /// Code of an index with a definition.
+    #[prost(string, tag = "2")]
+    pub index: ::prost::alloc::string::String,
+    /// The year that the table judges, 1900 to 9999.
+    #[prost(int32, tag = "3")]
+    pub year: i32,
+    /// Edition of the definition; empty: the newest.
+    #[prost(string, tag = "4")]
+    pub edition: ::prost::alloc::string::String,
+    /// Where the table is from: document number or site, 1 to 200 characters.
+    #[prost(string, tag = "5")]
+    pub source: ::prost::alloc::string::String,
+    /// Why it differs from the one before, at most 500 characters; needed when there is one before.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+    /// 1 to 200 rows, each subject once.
+    #[prost(message, repeated, tag = "7")]
+    pub rows: ::prost::alloc::vec::Vec<PublishedRow>,
+}
+impl ::prost::Name for ImportOfficialResultsRequest {
+    const NAME: &'static str = "ImportOfficialResultsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ImportOfficialResultsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ImportOfficialResultsRequest".into()
+    }
+}
+/// A table that is known.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfficialResults {
+    #[prost(string, tag = "1")]
+    pub index: ::prost::alloc::string::String,
+    #[prost(int32, tag = "2")]
+    pub year: i32,
+    #[prost(string, tag = "3")]
+    pub edition: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub source: ::prost::alloc::string::String,
+    /// Why it differs from the one before; empty for the first.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// How many rows it has.
+    #[prost(int32, tag = "6")]
+    pub rows: i32,
+    /// How many of them have a computed rank.
+    #[prost(int32, tag = "7")]
+    pub ranked: i32,
+    /// Mean of the totals of rows with a rank, as published where they were; decimal, empty when nothing is ranked.
+    #[prost(string, tag = "8")]
+    pub average: ::prost::alloc::string::String,
+    /// How many figures and totals differ from what was published, after rounding to the digits that were printed.
+    #[prost(int32, tag = "9")]
+    pub differences: i32,
+    #[prost(int64, tag = "10")]
+    pub version: i64,
+    #[prost(int64, tag = "11")]
+    pub position: i64,
+}
+impl ::prost::Name for OfficialResults {
+    const NAME: &'static str = "OfficialResults";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.OfficialResults".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.OfficialResults".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListOfficialResultsRequest {
+    #[prost(string, tag = "1")]
+    pub index: ::prost::alloc::string::String,
+    #[prost(int32, tag = "2")]
+    pub year: i32,
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListOfficialResultsRequest {
+    const NAME: &'static str = "ListOfficialResultsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListOfficialResultsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListOfficialResultsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListOfficialResultsResponse {
+    #[prost(message, optional, tag = "1")]
+    pub results: ::core::option::Option<OfficialResults>,
+    /// Without figures.
+    #[prost(message, repeated, tag = "2")]
+    pub rows: ::prost::alloc::vec::Vec<OfficialResult>,
+    #[prost(string, tag = "3")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListOfficialResultsResponse {
+    const NAME: &'static str = "ListOfficialResultsResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListOfficialResultsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListOfficialResultsResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetOfficialResultRequest {
+    #[prost(string, tag = "1")]
+    pub index: ::prost::alloc::string::String,
+    #[prost(int32, tag = "2")]
+    pub year: i32,
+    /// Code of the subject in the table.
+    #[prost(string, tag = "3")]
+    pub subject: ::prost::alloc::string::String,
+    /// How many standard errors an interval has on each side; decimal above 0, at most 10. Empty: 1.645, as official tables
+    /// print.
+    #[prost(string, tag = "4")]
+    pub interval_factor: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetOfficialResultRequest {
+    const NAME: &'static str = "GetOfficialResultRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.GetOfficialResultRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.GetOfficialResultRequest".into()
+    }
+}
+/// A row beside what the engine makes of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OfficialResult {
+    #[prost(string, tag = "1")]
+    pub subject: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name_vi: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub name_en: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub total: ::core::option::Option<ComparedFigure>,
+    /// As published; 0 where there is none.
+    #[prost(int32, tag = "5")]
+    pub rank_published: i32,
+    /// As computed; 0 where there is none.
+    #[prost(int32, tag = "6")]
+    pub rank_computed: i32,
+    /// Code of the band as published; empty where there is none.
+    #[prost(string, tag = "7")]
+    pub band_published: ::prost::alloc::string::String,
+    /// Code of the band as computed; empty where there is none.
+    #[prost(string, tag = "8")]
+    pub band_computed: ::prost::alloc::string::String,
+    /// Why there is no computed total or rank; empty where there is one.
+    #[prost(string, tag = "9")]
+    pub reason: ::prost::alloc::string::String,
+    /// Components and published leaves, in the order of the definition.
+    #[prost(message, repeated, tag = "10")]
+    pub figures: ::prost::alloc::vec::Vec<ComparedFigure>,
+    /// How the dimensions moved since the year before; empty where that year is not known.
+    #[prost(message, repeated, tag = "11")]
+    pub changes: ::prost::alloc::vec::Vec<DimensionChange>,
+    #[prost(int64, tag = "12")]
+    pub version: i64,
+    #[prost(int64, tag = "13")]
+    pub position: i64,
+}
+impl ::prost::Name for OfficialResult {
+    const NAME: &'static str = "OfficialResult";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.OfficialResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.OfficialResult".into()
+    }
+}
+/// A figure as published and as computed. Decimals; empty where there is none.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ComparedFigure {
+    /// Code of the component or leaf; empty for the total.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// As printed.
+    #[prost(string, tag = "2")]
+    pub published: ::prost::alloc::string::String,
+    /// What follows from the published figures below it, not rounded.
+    #[prost(string, tag = "3")]
+    pub computed: ::prost::alloc::string::String,
+    /// Computed less published, after rounding to the digits that were printed.
+    #[prost(string, tag = "4")]
+    pub difference: ::prost::alloc::string::String,
+    /// Ends of the interval around the published value, where its standard error was published.
+    #[prost(string, tag = "5")]
+    pub low: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub high: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ComparedFigure {
+    const NAME: &'static str = "ComparedFigure";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ComparedFigure".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ComparedFigure".into()
+    }
+}
+/// How a dimension moved. Decimals.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DimensionChange {
+    /// Code of the component.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// The year before, as published.
+    #[prost(string, tag = "2")]
+    pub before: ::prost::alloc::string::String,
+    /// This year, as published.
+    #[prost(string, tag = "3")]
+    pub now: ::prost::alloc::string::String,
+    /// Points more (or less) than before.
+    #[prost(string, tag = "4")]
+    pub change: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DimensionChange {
+    const NAME: &'static str = "DimensionChange";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DimensionChange".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DimensionChange".into()
+    }
+}
+/// Generated client implementations.
+pub mod official_results_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct OfficialResultsServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl OfficialResultsServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> OfficialResultsServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> OfficialResultsServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            OfficialResultsServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// States the published table of an index and year; stating another one needs a reason. Every row that does not fit the
+        /// definition is named.
+        pub async fn import_official_results(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ImportOfficialResultsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OfficialResults>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.OfficialResultsService/ImportOfficialResults",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.OfficialResultsService",
+                        "ImportOfficialResults",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The table beside what the engine makes of it: ranked rows by computed rank, then the others by code.
+        pub async fn list_official_results(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListOfficialResultsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOfficialResultsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.OfficialResultsService/ListOfficialResults",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.OfficialResultsService",
+                        "ListOfficialResults",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// One row with every figure, its interval, and how its dimensions moved since the year before.
+        pub async fn get_official_result(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetOfficialResultRequest>,
+        ) -> std::result::Result<tonic::Response<super::OfficialResult>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.OfficialResultsService/GetOfficialResult",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.OfficialResultsService",
+                        "GetOfficialResult",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod official_results_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with OfficialResultsServiceServer.
+    #[async_trait]
+    pub trait OfficialResultsService: std::marker::Send + std::marker::Sync + 'static {
+        /// States the published table of an index and year; stating another one needs a reason. Every row that does not fit the
+        /// definition is named.
+        async fn import_official_results(
+            &self,
+            request: tonic::Request<super::ImportOfficialResultsRequest>,
+        ) -> std::result::Result<tonic::Response<super::OfficialResults>, tonic::Status>;
+        /// The table beside what the engine makes of it: ranked rows by computed rank, then the others by code.
+        async fn list_official_results(
+            &self,
+            request: tonic::Request<super::ListOfficialResultsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOfficialResultsResponse>,
+            tonic::Status,
+        >;
+        /// One row with every figure, its interval, and how its dimensions moved since the year before.
+        async fn get_official_result(
+            &self,
+            request: tonic::Request<super::GetOfficialResultRequest>,
+        ) -> std::result::Result<tonic::Response<super::OfficialResult>, tonic::Status>;
+    }
+    #[derive(Debug)]
+    pub struct OfficialResultsServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> OfficialResultsServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for OfficialResultsServiceServer<T>
+    where
+        T: OfficialResultsService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/chiso.assessments.v1.OfficialResultsService/ImportOfficialResults" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportOfficialResultsSvc<T: OfficialResultsService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: OfficialResultsService,
+                    > tonic::server::UnaryService<super::ImportOfficialResultsRequest>
+                    for ImportOfficialResultsSvc<T> {
+                        type Response = super::OfficialResults;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ImportOfficialResultsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OfficialResultsService>::import_official_results(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportOfficialResultsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.OfficialResultsService/ListOfficialResults" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListOfficialResultsSvc<T: OfficialResultsService>(pub Arc<T>);
+                    impl<
+                        T: OfficialResultsService,
+                    > tonic::server::UnaryService<super::ListOfficialResultsRequest>
+                    for ListOfficialResultsSvc<T> {
+                        type Response = super::ListOfficialResultsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListOfficialResultsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OfficialResultsService>::list_official_results(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListOfficialResultsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.OfficialResultsService/GetOfficialResult" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetOfficialResultSvc<T: OfficialResultsService>(pub Arc<T>);
+                    impl<
+                        T: OfficialResultsService,
+                    > tonic::server::UnaryService<super::GetOfficialResultRequest>
+                    for GetOfficialResultSvc<T> {
+                        type Response = super::OfficialResult;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetOfficialResultRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OfficialResultsService>::get_official_result(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetOfficialResultSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for OfficialResultsServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "chiso.assessments.v1.OfficialResultsService";
+    impl<T> tonic::server::NamedService for OfficialResultsServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Definition {
     #[prost(string, tag = "1")]

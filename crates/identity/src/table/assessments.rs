@@ -7,6 +7,7 @@ use crate::Role::{
 
 const ASSESSMENTS: &str = "chiso.assessments.v1.AssessmentsService";
 const CAMPAIGNS: &str = "chiso.assessments.v1.CampaignsService";
+const OFFICIAL: &str = "chiso.assessments.v1.OfficialResultsService";
 const SURVEYS: &str = "chiso.assessments.v1.SurveysService";
 
 /// Units see their own sheet; who decides on it or checks it sees it before it is public.
@@ -30,6 +31,12 @@ pub(super) const RULES: &[Rule] = &[
     to(
         ASSESSMENTS,
         &["GetDefinition", "ListDefinitions", "ListReportedMeasures"],
+        EVERY_ROLE,
+    ),
+    to(OFFICIAL, &["ImportOfficialResults"], ADMINISTRATORS),
+    to(
+        OFFICIAL,
+        &["ListOfficialResults", "GetOfficialResult"],
         EVERY_ROLE,
     ),
     to(

@@ -18,11 +18,12 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
-/// Every event: the messages of the files called `events.proto` that are not part of another message there.
+/// Every event: the messages of the files called `events.proto` or `…_events.proto` that are not part of another message
+/// there.
 fn events() -> Vec<MessageDescriptor> {
-    let files = descriptors()
-        .files()
-        .filter(|file| file.name().ends_with("/v1/events.proto"));
+    let files = descriptors().files().filter(|file| {
+        file.name().ends_with("/events.proto") || file.name().ends_with("_events.proto")
+    });
     let messages: Vec<_> = files
         .flat_map(|file| file.messages().collect::<Vec<_>>())
         .collect();
@@ -159,6 +160,7 @@ fn events_are_found() {
         "chiso.registry.v1.UnitFounded",
         "chiso.dossiers.v1.DossierReceived",
         "chiso.assessments.v1.DefinitionPutInForce",
+        "chiso.assessments.v1.LeafClaimed",
         "chiso.scoring.v1.LeavesScored",
         "chiso.projection.v1.IndexChanged",
     ] {

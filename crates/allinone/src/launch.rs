@@ -46,6 +46,7 @@ pub(crate) fn serve(
             let config = assessments::Config {
                 settings,
                 registry_url: addresses.registry,
+                scoring_url: addresses.scoring,
             };
             Box::pin(assessments::serve(config, listener, shutdown))
         }

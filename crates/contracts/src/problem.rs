@@ -46,6 +46,10 @@ const REASON_MAX: usize = 63;
 const MESSAGE_MAX: usize = 512;
 /// Most violations that are listed; what is left out shows when the first ones are corrected.
 const VIOLATIONS_MAX: usize = 8;
+/// Most bytes of what is lacking: kinds, subjects, and what frames them.
+const LACKS_MAX: usize = 2_400;
+/// What frames a kind and its subject in a status, in bytes.
+const LACK_FRAME: usize = 8;
 /// Longest name of a field in a violation, in bytes.
 const FIELD_MAX: usize = 100;
 /// Longest explanation in a violation, in bytes.
@@ -65,6 +69,7 @@ struct Inner {
     reason: &'static str,
     message: String,
     violations: Vec<(String, String)>,
+    lacks: Vec<(&'static str, String)>,
     metadata: BTreeMap<&'static str, String>,
 }
 
@@ -79,6 +84,7 @@ impl Problem {
             reason,
             message: shortened(message.into(), MESSAGE_MAX),
             violations: Vec::new(),
+            lacks: Vec::new(),
             metadata: BTreeMap::new(),
         }))
     }
@@ -175,6 +181,20 @@ impl Problem {
         self
     }
 
+    /// Adds to a [`refused`](Self::refused) that a subject lacks something, as a precondition
+    /// violation of its own; what is beyond the bound of a status is left out and shows when the
+    /// first ones are mended.
+    #[must_use]
+    pub fn lacking(mut self, kind: &'static str, subject: impl Into<String>) -> Self {
+        let subject = shortened(subject.into(), FIELD_MAX);
+        self.0.lacks.push((kind, subject));
+        let size = |(kind, subject): &(&str, String)| kind.len() + subject.len() + LACK_FRAME;
+        if self.0.lacks.iter().map(size).sum::<usize>() > LACKS_MAX {
+            self.0.lacks.pop();
+        }
+        self
+    }
+
     /// Adds metadata to the `ErrorInfo`; a key given twice keeps the later value.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
@@ -221,6 +241,7 @@ impl From<Problem> for Status {
             reason,
             message,
             violations,
+            lacks,
             metadata,
         } = *problem;
         let mut details = ErrorDetails::new();
@@ -241,8 +262,11 @@ impl From<Problem> for Status {
             details.set_bad_request(violations);
         }
         if code == Code::FailedPrecondition {
-            let violation = PreconditionViolation::new(reason, "", message.clone());
-            details.set_precondition_failure(vec![violation]);
+            let whole = PreconditionViolation::new(reason, "", message.clone());
+            let lacks = lacks
+                .into_iter()
+                .map(|(kind, subject)| PreconditionViolation::new(kind, subject, ""));
+            details.set_precondition_failure([whole].into_iter().chain(lacks).collect::<Vec<_>>());
         }
         if code == Code::Unavailable {
             details.set_retry_info(Some(RETRY_AFTER));

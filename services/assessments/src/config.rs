@@ -17,6 +17,15 @@ pub struct Config {
         default_value = "http://127.0.0.1:7401"
     )]
     pub registry_url: String,
+
+    /// Address of the scoring service, which is asked for the measured figures that stand beside claims. Without it
+    /// claims are made and read as before, and leaves that rest on such figures wait
+    #[arg(
+        long,
+        env = "CHISO_SCORING_URL",
+        default_value = "http://127.0.0.1:7404"
+    )]
+    pub scoring_url: String,
 }
 
 impl Configuration for Config {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod campaigns;
 mod codec;
 mod config;
 mod official;
@@ -15,6 +16,7 @@ mod wire;
 use anyhow::Context as _;
 use contracts::assessments::v1::assessments_service_server::AssessmentsServiceServer;
 use contracts::assessments::v1::official_results_service_server::OfficialResultsServiceServer;
+use contracts::assessments::v1::campaigns_service_server::CampaignsServiceServer;
 use eventlog::EventLog;
 use eventlog::feed::LogFeed;
 use jetstream::{Body, Bus, Subject, relay};
@@ -65,10 +67,20 @@ pub async fn serve(
         .await
         .context("setting up the connection to NATS")?;
     let registry = runtime::channel(&config.registry_url).context("the registry's address")?;
+    let scoring = runtime::channel(&config.scoring_url).context("the address of scoring")?;
     let (view, follower) = view::open(&log)
         .await
         .context("reading the log of assessments")?;
     let official = official::Api::new(log.clone(), view.clone(), clock, Ids::random());
+    let campaigns = campaigns::Api::new(
+        log.clone(),
+        view.clone(),
+        registry.clone(),
+        scoring,
+        clock,
+        Ids::random(),
+    );
+    let timer = campaigns::Timer::new(log.clone(), view.clone(), clock, Ids::random());
     let api = api::Api::new(
         log.clone(),
         view,
@@ -79,16 +91,18 @@ pub async fn serve(
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
         .add(AssessmentsServiceServer::new(api))
         .add(OfficialResultsServiceServer::new(official))
+        .add(CampaignsServiceServer::new(campaigns))
         .add(LogFeed::new(log.clone()).into_server());
     // A broker that is away stops no command: the relay catches up, and its metrics say how far it is.
     let relayed = relay::run(log, bus, Subject::of, Body::protobuf, shutdown.clone());
     let followed = follower.run(server.health());
+    let timed = timer.run(shutdown.clone());
     let served = server.serve(listener, shutdown);
     tokio::try_join!(
         async { followed.await.context("following the log of assessments") },
         async { served.await.context("serving assessments") },
         async {
-            relayed.await;
+            tokio::join!(relayed, timed);
             Ok(())
         },
     )?;

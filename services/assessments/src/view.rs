@@ -12,6 +12,7 @@ use futures::StreamExt as _;
 use runtime::grpc::Health;
 use tokio::sync::watch;
 
+use crate::campaigns::Campaigns;
 use crate::codec::{DefinitionCodec, ReportCodec};
 use crate::official::Tables;
 
@@ -38,6 +39,8 @@ pub(crate) struct View {
     pub(crate) reports: BTreeMap<String, Kept<Report>>,
     /// Official results, by index and year.
     pub(crate) official: Tables,
+    /// Campaigns and their sheets.
+    pub(crate) campaigns: Campaigns,
     /// The newest event in it.
     pub(crate) position: Position,
 }
@@ -102,6 +105,8 @@ impl View {
                 })
             } else if Tables::holds(&stream) {
                 self.official.apply(event)
+            } else if Campaigns::holds(&stream) {
+                self.campaigns.apply(event)
             } else {
                 ReportCodec::read(event).map(|told| {
                     self.reports

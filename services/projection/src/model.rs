@@ -120,7 +120,12 @@ impl Model {
             // Reported figures reach this service as the points that scoring makes of them.
             "MeasureReported" => Ok(()),
             // Campaigns and surveys reach no index that is kept here.
-            _ if contracts::json::descriptors().get_message_by_name(kind).is_some() => Ok(()),
+            _ if contracts::json::descriptors()
+                .get_message_by_name(kind)
+                .is_some() =>
+            {
+                Ok(())
+            }
             _ => Err(ModelError::Kind {
                 log: "assessments",
                 kind: kind.to_owned(),

@@ -157,6 +157,13 @@ impl Model {
                     .insert(month, value);
                 Ok(())
             }
+            // Campaigns and surveys reach no figure by themselves.
+            _ if contracts::json::descriptors()
+                .get_message_by_name(kind)
+                .is_some() =>
+            {
+                Ok(())
+            }
             _ => Err(ModelError::Field(format!(
                 "no event of assessments is called {kind}"
             ))),

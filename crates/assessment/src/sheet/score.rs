@@ -1,6 +1,6 @@
 //! What a sheet comes to, by the one engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ids::LeafCode;
 use index::{Definition, IndexResult, Inputs, Leaf, LeafScore, NoScore, Source};
@@ -33,6 +33,21 @@ pub struct Marks {
     pub last: Option<Mark>,
     /// What it is by measured figures alone.
     pub measured: Option<Mark>,
+}
+
+/// How far a sheet is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Leaves that the unit has to claim.
+    pub leaves: usize,
+    /// Those of them that lack nothing but perhaps evidence.
+    pub filled: usize,
+    /// Leaves with neither evidence nor an explanation in its place.
+    pub evidence_missing: usize,
+    /// Leaves that give points.
+    pub to_decide: usize,
+    /// Those of them that somebody has decided on.
+    pub decided: usize,
 }
 
 /// The value that a score is; an error says why there is none.
@@ -114,6 +129,29 @@ impl Sheet {
             })
             .map(|leaf| leaf.code().clone())
             .collect()
+    }
+
+    /// How far the sheet is.
+    pub fn progress(&self, definition: &Definition, figures: &Inputs) -> Progress {
+        let leaves = definition.leaves();
+        let lacks = self.lacks(definition, figures);
+        let unfilled: BTreeSet<_> = lacks
+            .iter()
+            .filter(|(_, lack)| *lack != Lack::Evidence)
+            .map(|(leaf, _)| leaf)
+            .collect();
+        let to_claim = leaves.iter().filter(|leaf| self_scored(leaf)).count();
+        let to_decide = leaves.iter().filter(|leaf| !leaf.max().is_zero()).count();
+        Progress {
+            leaves: to_claim,
+            filled: to_claim - unfilled.len(),
+            evidence_missing: lacks
+                .iter()
+                .filter(|(_, lack)| *lack == Lack::Evidence)
+                .count(),
+            to_decide,
+            decided: to_decide - self.undecided(definition).len(),
+        }
     }
 
     /// What every leaf lacks before the sheet can be handed in, in the order of the definition.

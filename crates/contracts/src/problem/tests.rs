@@ -128,6 +128,30 @@ fn whatever_a_caller_sent_the_status_fits_into_trailers() {
 }
 
 #[test]
+fn everything_that_is_lacking_is_named_as_far_as_a_status_goes() {
+    let lacking = |subjects: std::ops::Range<u32>| {
+        let refused = Problem::refused("INCOMPLETE", "ệ".repeat(1_000));
+        let problem = subjects.fold(refused, |problem, n| {
+            problem
+                .lacking("EVIDENCE", format!("leaf-{n}"))
+                .with("key", "ệ".repeat(1_000))
+        });
+        Status::from(problem)
+    };
+    let named = lacking(0..88).get_details_precondition_failure().unwrap();
+    assert_eq!(named.violations.len(), 1 + 88);
+    let last = named.violations.last().unwrap();
+    assert_eq!(
+        (last.r#type.as_str(), last.subject.as_str()),
+        ("EVIDENCE", "leaf-87")
+    );
+
+    let status = lacking(0..10_000);
+    let in_base64 = status.details().len().div_ceil(3) * 4;
+    assert!(status.message().len() * 3 + in_base64 < 8 * 1024);
+}
+
+#[test]
 fn only_upper_snake_is_a_reason() {
     for good in ["CLOSED", "NOT_FOUND", "A1_2"] {
         assert!(is_reason(good), "{good}");

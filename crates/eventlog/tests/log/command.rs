@@ -3,9 +3,7 @@
 use contracts::log::v1::{AtLeast, CommandContext};
 use contracts::problem::Problem;
 use decider::Decider;
-use eventlog::command::{
-    Codec, Context, DecodeError, ExecuteError, Executed, execute, execute_beside, load,
-};
+use eventlog::command::{Codec, Context, DecodeError, ExecuteError, Executed, execute, load};
 use eventlog::{EventLog, Expected, Version};
 use jiff::Timestamp;
 use prost::Message;
@@ -93,7 +91,7 @@ pub(crate) fn context(request_id: u128, coins: u8) -> Context {
     .unwrap()
 }
 
-async fn add(
+pub(crate) async fn add(
     log: &EventLog,
     context: &Context,
     coins: u8,
@@ -394,32 +392,4 @@ fn trying_again_makes_the_same_event() {
     };
     assert_eq!(event(0), event(0));
     assert_ne!(event(0), event(1));
-}
-
-#[tokio::test]
-async fn a_decision_that_rests_on_another_stream_stands_only_as_long_as_that_stays() {
-    let log = fresh().await;
-    add(&log, &context(1, 1), 1).await.unwrap();
-    let beside = [("purse-1".to_owned(), 1)];
-    let order = async |context: &Context, coins: u8| {
-        let decide = |purse: &Purse, _: Version| purse.decide(coins);
-        execute_beside::<PurseCodec, AtLeast>(&log, "purse-2", &beside, context, decide, answer)
-            .await
-    };
-    assert_eq!(order(&context(2, 2), 2).await.unwrap().response.log, "2");
-    add(&log, &context(3, 1), 1).await.unwrap();
-    let late = order(&context(4, 2), 2).await;
-    assert!(
-        matches!(
-            late,
-            Err(ExecuteError::Conflict {
-                expected: 1,
-                actual: 2
-            })
-        ),
-        "{late:?}"
-    );
-    assert_eq!(log.head().await.unwrap().position, 3);
-    // What was obeyed before is still answered.
-    assert!(order(&context(2, 2), 2).await.unwrap().replayed);
 }

@@ -4,6 +4,7 @@
 mod aggregates;
 mod append;
 mod append_in;
+mod beside;
 mod command;
 mod doubt;
 mod feed;

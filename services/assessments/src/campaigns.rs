@@ -1,0 +1,22 @@
+//! Campaigns: units assess themselves, appraisers and the council decide, the chair publishes.
+//!
+//! A campaign is one stream, each unit's sheet in it another. A command to a sheet is decided on the campaign as well and
+//! is appended only if neither has moved on, so that no claim slips in after its stage.
+
+mod api;
+mod codec;
+mod figures;
+mod fold;
+mod ground;
+mod participants;
+mod query;
+mod refusal;
+mod resource;
+mod terms;
+mod timer;
+mod who;
+mod wish;
+
+pub(crate) use api::Api;
+pub(crate) use fold::Campaigns;
+pub(crate) use timer::Timer;

@@ -1,0 +1,279 @@
+//! Commands to campaigns.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use assessment::campaign::{Action, Assignment, Command, Outcome, Plan, Reviewed, Rules};
+use assessment::sheet::Column;
+use assessment::{Campaign, Role};
+use contracts::assessments::v1 as pb;
+use contracts::problem::Problem;
+use decider::Decider as _;
+use eventlog::Version;
+use eventlog::command::{Context, ExecuteError, execute_beside, load};
+use ids::{CampaignCode, LeafCode, UnitCode};
+use index::{Definition, IndexResult, Inputs, Ranked};
+
+use super::{ATTEMPTS, Api};
+use crate::campaigns::codec::{CampaignCodec, SheetCodec, campaign_stream, sheet_stream};
+use crate::campaigns::ground::no_campaign;
+use crate::campaigns::who::who;
+use crate::campaigns::wish::Asked;
+use crate::campaigns::{refusal, resource};
+use crate::codec::definition_stream;
+
+/// What a decision rests on beside the campaign: streams with the versions that were read of them.
+type Beside = Vec<(String, Version)>;
+
+impl Api {
+    /// Gives a command to a campaign.
+    pub(super) async fn order(
+        &self,
+        context: Context,
+        role: Role,
+        code: &CampaignCode,
+        action: Action,
+    ) -> Result<pb::Campaign, Problem> {
+        let decided = self.decided(&context, role, code, &action, &[]).await?;
+        decided.map_err(|error| error.problem(refusal::of_campaign))
+    }
+
+    async fn decided(
+        &self,
+        context: &Context,
+        role: Role,
+        code: &CampaignCode,
+        action: &Action,
+        beside: &[(String, Version)],
+    ) -> Result<Result<pb::Campaign, ExecuteError<assessment::campaign::Refusal>>, Problem> {
+        let by = who(context, role, &self.units).await?;
+        let at = context.received_at;
+        let executed = execute_beside::<CampaignCodec, pb::Campaign>(
+            &self.log,
+            &campaign_stream(code),
+            beside,
+            context,
+            |campaign, _| {
+                campaign.decide(Command {
+                    at,
+                    by: Some(by.clone()),
+                    action: action.clone(),
+                })
+            },
+            |campaign, version| resource::campaign(code.as_str(), campaign, version, at),
+        )
+        .await;
+        Ok(match executed {
+            Ok(executed) => {
+                self.shown(executed.position).await;
+                Ok(pb::Campaign {
+                    position: executed.position,
+                    ..executed.response
+                })
+            }
+            Err(error) => Err(error),
+        })
+    }
+
+    /// An assignment with the units' first codes, whichever were named.
+    pub(super) async fn assignment(
+        &self,
+        appraiser: String,
+        assignment: Assignment,
+    ) -> Result<Action, Problem> {
+        let mut units = BTreeSet::new();
+        for unit in assignment.units {
+            units.insert(self.units.resolve(unit).await?);
+        }
+        let assignment = Assignment {
+            own: self.units.resolve(assignment.own).await?,
+            units,
+            ..assignment
+        };
+        Ok(Action::Assign {
+            appraiser,
+            assignment,
+        })
+    }
+
+    /// The plan with its participants, as the registry has them, and the editions in force.
+    pub(super) async fn plan(&self, asked: &Asked) -> Result<Plan, Problem> {
+        let mut rules = BTreeMap::new();
+        for (group, (index, edition)) in &asked.rules {
+            let sha256 = self.in_force(group, index.as_str(), edition, asked)?;
+            let by = Rules {
+                index: index.clone(),
+                edition: edition.clone(),
+                sha256,
+            };
+            rules.insert(group.clone(), by);
+        }
+        let mut participants = BTreeMap::new();
+        for group in rules.keys() {
+            participants.extend(self.participants.of(group, asked.as_of).await?);
+        }
+        if !asked.units.is_empty() {
+            let mut only = BTreeSet::new();
+            for unit in &asked.units {
+                only.insert(self.units.resolve(unit.clone()).await?);
+            }
+            if let Some(unit) = only.iter().find(|unit| !participants.contains_key(*unit)) {
+                let message = format!(
+                    "unit {unit} is in none of the groups on {}; leave it out or name its group",
+                    asked.as_of
+                );
+                let problem = Problem::refused("UNIT_NOT_IN_GROUPS", message);
+                return Err(problem.with("unit", unit.to_string()));
+            }
+            participants.retain(|unit, _| only.contains(unit));
+        }
+        Ok(Plan {
+            title: asked.title.clone(),
+            period: asked.period,
+            as_of: asked.as_of,
+            rules,
+            participants,
+            deadlines: asked.deadlines.clone(),
+        })
+    }
+
+    /// The digest of an edition that is in force for a group in the whole period.
+    fn in_force(
+        &self,
+        group: &str,
+        index: &str,
+        edition: &str,
+        asked: &Asked,
+    ) -> Result<[u8; 32], Problem> {
+        let view = self.view.borrow();
+        let kept = view.definitions.get(&definition_stream(index));
+        let found = kept
+            .filter(|_| !edition.is_empty())
+            .and_then(|kept| kept.state.edition(edition))
+            .filter(|found| {
+                let scope = &found.scope;
+                scope.groups.contains(group)
+                    && scope.from <= asked.period.first_month()
+                    && scope
+                        .until
+                        .is_none_or(|until| asked.period.last_month() <= until)
+            });
+        found.map(|found| found.sha256).ok_or_else(|| {
+            let message = format!(
+                "edition {edition:?} of index {index} is not in force for group {group} in all of {}; \
+                 put it in force first",
+                asked.period
+            );
+            Problem::refused("EDITION_NOT_IN_FORCE", message).with("group", group)
+        })
+    }
+
+    /// Approves what follows from every unit's sheet as it is; anew when a sheet or the campaign moves on meanwhile.
+    pub(super) async fn approve(
+        &self,
+        context: Context,
+        code: &CampaignCode,
+        document: &str,
+    ) -> Result<pb::Campaign, Problem> {
+        let mut conflict = None;
+        for _ in 0..ATTEMPTS {
+            let (sheets, beside) = self.reviewed(code).await?;
+            let action = Action::Approve {
+                document: document.to_owned(),
+                sheets,
+            };
+            let decided = self.decided(&context, Role::Council, code, &action, &beside);
+            match decided.await? {
+                Err(error @ ExecuteError::Conflict { .. })
+                    if context.expected_version.is_none() =>
+                {
+                    conflict = Some(error);
+                }
+                decided => return decided.map_err(|error| error.problem(refusal::of_campaign)),
+            }
+        }
+        let error = conflict.expect("every attempt but one that came too late returns");
+        Err(error.problem(refusal::of_campaign))
+    }
+
+    /// Every unit's sheet with what follows from it.
+    async fn reviewed(
+        &self,
+        code: &CampaignCode,
+    ) -> Result<(BTreeMap<UnitCode, Reviewed>, Beside), Problem> {
+        let loaded = load::<CampaignCodec>(&self.log, &campaign_stream(code)).await?;
+        let campaign = loaded.state;
+        let plan = campaign.plan().ok_or_else(|| no_campaign(code))?;
+        let mut beside = Vec::new();
+        let mut groups: BTreeMap<&String, Vec<Sealed>> = BTreeMap::new();
+        for (unit, group) in &plan.participants {
+            let definition = self.edition_of(&campaign, unit)?;
+            let stream = sheet_stream(code, unit);
+            let sheet = load::<SheetCodec>(&self.log, &stream).await?;
+            beside.push((stream, sheet.version));
+            let sealed = Sealed {
+                unit: unit.clone(),
+                result: sheet.state.index(&definition, Column::Last, &Inputs::new()),
+                undecided: sheet.state.undecided(&definition),
+                version: sheet.version,
+            };
+            groups.entry(group).or_default().push(sealed);
+        }
+        let mut sheets = BTreeMap::new();
+        for sealed in groups.into_values() {
+            let Some(first) = sealed.first() else {
+                continue;
+            };
+            let definition = self.edition_of(&campaign, &first.unit)?;
+            sheets.extend(ranked(&definition, sealed));
+        }
+        Ok((sheets, beside))
+    }
+
+    fn edition_of(&self, campaign: &Campaign, unit: &UnitCode) -> Result<Arc<Definition>, Problem> {
+        let rules = campaign.rules_of(unit).ok_or_else(|| {
+            Problem::internal("a participant of a campaign has no rules; tell the operator")
+        })?;
+        self.editions.of(rules, &self.view)
+    }
+}
+
+/// A sheet with what follows from it, before units are ranked.
+struct Sealed {
+    unit: UnitCode,
+    result: IndexResult,
+    undecided: Vec<LeafCode>,
+    version: Version,
+}
+
+/// The units of one group with their ranks.
+fn ranked(definition: &Definition, sealed: Vec<Sealed>) -> BTreeMap<UnitCode, Reviewed> {
+    let standings = sealed
+        .iter()
+        .map(|it| it.result.standing(it.unit.as_str()))
+        .collect::<Vec<_>>();
+    let places: BTreeMap<String, Ranked> = definition
+        .rank(standings)
+        .into_iter()
+        .map(|ranked| (ranked.unit.clone(), ranked))
+        .collect();
+    let reviewed = sealed.into_iter().map(|it| {
+        let place = places.get(it.unit.as_str());
+        let band = place.and_then(|place| place.band.clone());
+        let outcome = Outcome {
+            total: it.result.total,
+            max: it.result.max,
+            percent: it.result.percent,
+            exact_value: it.result.exact_value,
+            band: band.or(it.result.band).unwrap_or_default(),
+            rank: place.and_then(|place| place.rank),
+            sheet_version: it.version,
+        };
+        let reviewed = Reviewed {
+            undecided: it.undecided,
+            outcome,
+        };
+        (it.unit, reviewed)
+    });
+    reviewed.collect()
+}

@@ -1,0 +1,285 @@
+//! Each call in four steps: parse, decide, store, answer.
+
+use assessment::Role;
+use assessment::campaign::Action as CampaignAction;
+use assessment::sheet::Action;
+use contracts::assessments::v1 as pb;
+use contracts::assessments::v1::campaigns_service_server::CampaignsService;
+use ids::LeafCode;
+use tonic::{Request, Response, Result};
+
+use super::Api;
+use crate::campaigns::resource::Seen;
+use crate::campaigns::wish;
+
+/// A command to a leaf: parsed by `$wish`, given in `$role`, answered with the leaf.
+macro_rules! leaf_command {
+    ($api:ident, $request:ident, $method:literal, $role:expr, $wish:path) => {{
+        let mut request = $request.into_inner();
+        let context = request.context.take();
+        let context = $api.context(context, $method, &request)?;
+        let (place, action) = $wish(&request)?;
+        let leaf = leaf_of(&action).cloned();
+        let executed = $api
+            .order_sheet(context, $role, &place, &action, |seen: &Seen<'_>, _| {
+                leaf.as_ref()
+                    .map(|leaf| seen.leaf(leaf))
+                    .unwrap_or_default()
+            })
+            .await?;
+        Ok(Response::new(pb::LeafAssessment {
+            position: executed.position,
+            ..executed.response
+        }))
+    }};
+}
+
+fn leaf_of(action: &Action) -> Option<&LeafCode> {
+    match action {
+        Action::Claim { leaf, .. }
+        | Action::Appraise { leaf, .. }
+        | Action::Explain { leaf, .. }
+        | Action::Contest { leaf, .. }
+        | Action::Remark { leaf, .. } => Some(leaf),
+        Action::Submit | Action::AcceptAll => None,
+    }
+}
+
+#[tonic::async_trait]
+impl CampaignsService for Api {
+    async fn plan_campaign(
+        &self,
+        request: Request<pb::PlanCampaignRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "PlanCampaign", &request)?;
+        let asked = wish::plan(&request)?;
+        let action = CampaignAction::Plan(self.plan(&asked).await?);
+        let campaign = self
+            .order(context, Role::Organiser, &asked.code, action)
+            .await?;
+        Ok(Response::new(campaign))
+    }
+
+    async fn open_campaign(
+        &self,
+        request: Request<pb::OpenCampaignRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "OpenCampaign", &request)?;
+        let code = wish::campaign(&request.campaign)?;
+        let action = CampaignAction::Open;
+        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        Ok(Response::new(campaign))
+    }
+
+    async fn close_stage(
+        &self,
+        request: Request<pb::CloseStageRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "CloseStage", &request)?;
+        let (code, action) = wish::closing(&request)?;
+        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        Ok(Response::new(campaign))
+    }
+
+    async fn extend_stage(
+        &self,
+        request: Request<pb::ExtendStageRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "ExtendStage", &request)?;
+        let (code, action) = wish::extension(&request)?;
+        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        Ok(Response::new(campaign))
+    }
+
+    async fn reopen_stage(
+        &self,
+        request: Request<pb::ReopenStageRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "ReopenStage", &request)?;
+        let (code, action) = wish::reopening(&request)?;
+        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        Ok(Response::new(campaign))
+    }
+
+    async fn assign_appraiser(
+        &self,
+        request: Request<pb::AssignAppraiserRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "AssignAppraiser", &request)?;
+        let (code, appraiser, assignment) = wish::assignment(&request)?;
+        let action = self.assignment(appraiser, assignment).await?;
+        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        Ok(Response::new(campaign))
+    }
+
+    async fn approve_campaign(
+        &self,
+        request: Request<pb::ApproveCampaignRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "ApproveCampaign", &request)?;
+        let code = wish::campaign(&request.campaign)?;
+        let document = wish::document(&request.document)?;
+        let campaign = self.approve(context, &code, &document).await?;
+        Ok(Response::new(campaign))
+    }
+
+    async fn publish_campaign(
+        &self,
+        request: Request<pb::PublishCampaignRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "PublishCampaign", &request)?;
+        let code = wish::campaign(&request.campaign)?;
+        let document = wish::document(&request.document)?;
+        let action = CampaignAction::Publish { document };
+        let campaign = self.order(context, Role::Chair, &code, action).await?;
+        Ok(Response::new(campaign))
+    }
+
+    async fn claim_leaf(
+        &self,
+        request: Request<pb::ClaimLeafRequest>,
+    ) -> Result<Response<pb::LeafAssessment>> {
+        leaf_command!(self, request, "ClaimLeaf", Role::Assessor, wish::claim)
+    }
+
+    async fn submit_assessment(
+        &self,
+        request: Request<pb::SubmitAssessmentRequest>,
+    ) -> Result<Response<pb::Assessment>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "SubmitAssessment", &request)?;
+        let place = wish::place_of(&request.campaign, &request.unit)?;
+        let at = context.received_at;
+        let submit = Action::Submit;
+        let executed = self
+            .order_sheet(context, Role::Assessor, &place, &submit, |seen, _| {
+                seen.assessment(at)
+            })
+            .await?;
+        Ok(Response::new(pb::Assessment {
+            position: executed.position,
+            ..executed.response
+        }))
+    }
+
+    async fn appraise_leaf(
+        &self,
+        request: Request<pb::AppraiseLeafRequest>,
+    ) -> Result<Response<pb::LeafAssessment>> {
+        leaf_command!(
+            self,
+            request,
+            "AppraiseLeaf",
+            Role::Appraiser,
+            wish::appraisal
+        )
+    }
+
+    async fn accept_leaves(
+        &self,
+        request: Request<pb::AcceptLeavesRequest>,
+    ) -> Result<Response<pb::AcceptLeavesResponse>> {
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "AcceptLeaves", &request)?;
+        let place = wish::place_of(&request.campaign, &request.unit)?;
+        let at = context.received_at;
+        let accept = Action::AcceptAll;
+        let executed = self
+            .order_sheet(context, Role::Appraiser, &place, &accept, |seen, by| {
+                seen.accepted(&by.id, at)
+            })
+            .await?;
+        Ok(Response::new(pb::AcceptLeavesResponse {
+            position: executed.position,
+            ..executed.response
+        }))
+    }
+
+    async fn explain_leaf(
+        &self,
+        request: Request<pb::ExplainLeafRequest>,
+    ) -> Result<Response<pb::LeafAssessment>> {
+        leaf_command!(
+            self,
+            request,
+            "ExplainLeaf",
+            Role::Assessor,
+            wish::explanation
+        )
+    }
+
+    async fn contest_leaf(
+        &self,
+        request: Request<pb::ContestLeafRequest>,
+    ) -> Result<Response<pb::LeafAssessment>> {
+        leaf_command!(self, request, "ContestLeaf", Role::Assessor, wish::contest)
+    }
+
+    async fn remark_on_leaf(
+        &self,
+        request: Request<pb::RemarkOnLeafRequest>,
+    ) -> Result<Response<pb::LeafAssessment>> {
+        leaf_command!(self, request, "RemarkOnLeaf", Role::Council, wish::remark)
+    }
+
+    async fn get_campaign(
+        &self,
+        request: Request<pb::GetCampaignRequest>,
+    ) -> Result<Response<pb::Campaign>> {
+        Ok(Response::new(self.campaign(&request.into_inner())?))
+    }
+
+    async fn list_campaigns(
+        &self,
+        request: Request<pb::ListCampaignsRequest>,
+    ) -> Result<Response<pb::ListCampaignsResponse>> {
+        Ok(Response::new(self.campaigns(&request.into_inner())?))
+    }
+
+    async fn get_assessment(
+        &self,
+        request: Request<pb::GetAssessmentRequest>,
+    ) -> Result<Response<pb::Assessment>> {
+        let pb::GetAssessmentRequest { campaign, unit } = request.into_inner();
+        let place = wish::place_of(&campaign, &unit)?;
+        let now = self.clock.now();
+        let assessment = self.seen(&place, |seen| seen.assessment(now)).await?;
+        Ok(Response::new(assessment))
+    }
+
+    async fn preview_assessment(
+        &self,
+        request: Request<pb::PreviewAssessmentRequest>,
+    ) -> Result<Response<pb::PreviewAssessmentResponse>> {
+        let pb::PreviewAssessmentRequest { campaign, unit } = request.into_inner();
+        let place = wish::place_of(&campaign, &unit)?;
+        let preview = self.seen(&place, |seen| seen.preview()).await?;
+        Ok(Response::new(preview))
+    }
+
+    async fn list_discrepancies(
+        &self,
+        request: Request<pb::ListDiscrepanciesRequest>,
+    ) -> Result<Response<pb::ListDiscrepanciesResponse>> {
+        let listed = self.discrepancies(&request.into_inner()).await?;
+        Ok(Response::new(listed))
+    }
+}

@@ -1,0 +1,97 @@
+//! Commands to sheets.
+
+use assessment::sheet::{Action, Command, Ground, Refusal};
+use assessment::{Person, Role, Sheet};
+use contracts::problem::Problem;
+use decider::Decider as _;
+use eventlog::Version;
+use eventlog::command::{Context, ExecuteError, Executed, execute_beside};
+use prost::Message;
+
+use super::{ATTEMPTS, Api};
+use crate::campaigns::codec::{SheetCodec, campaign_stream, sheet_stream};
+use crate::campaigns::refusal;
+use crate::campaigns::resource::Seen;
+use crate::campaigns::who::who;
+use crate::campaigns::wish::Place;
+
+impl Api {
+    /// Gives a command to a unit's sheet and answers from what the sheet is after it; anew when the campaign moves on
+    /// meanwhile, so that nothing is decided on a stage that is over.
+    pub(super) async fn order_sheet<R: Message + Default>(
+        &self,
+        context: Context,
+        role: Role,
+        place: &Place,
+        action: &Action,
+        respond: impl Fn(&Seen<'_>, &Person) -> R + Send + Sync,
+    ) -> Result<Executed<R>, Problem> {
+        let by = who(&context, role, &self.units).await?;
+        let place = Place {
+            unit: self.units.resolve(place.unit.clone()).await?,
+            ..place.clone()
+        };
+        let mut conflict = None;
+        for _ in 0..ATTEMPTS {
+            match self
+                .attempt(&context, &by, &place, action, &respond)
+                .await?
+            {
+                Ok(executed) => {
+                    self.shown(executed.position).await;
+                    return Ok(executed);
+                }
+                Err(error @ ExecuteError::Conflict { .. })
+                    if context.expected_version.is_none() =>
+                {
+                    conflict = Some(error);
+                }
+                Err(error) => return Err(error.problem(refusal::of_sheet)),
+            }
+        }
+        let error = conflict.expect("every attempt but one that came too late returns");
+        Err(error.problem(refusal::of_sheet))
+    }
+
+    async fn attempt<R: Message + Default>(
+        &self,
+        context: &Context,
+        by: &Person,
+        place: &Place,
+        action: &Action,
+        respond: impl Fn(&Seen<'_>, &Person) -> R,
+    ) -> Result<Result<Executed<R>, ExecuteError<Refusal>>, Problem> {
+        let Place {
+            campaign: code,
+            unit,
+        } = place;
+        let (ground, campaign_version): (Ground, Version) = self.ground(code, unit).await?;
+        let stream = sheet_stream(code, unit);
+        let beside = [(campaign_stream(code), campaign_version)];
+        let executed = execute_beside::<SheetCodec, R>(
+            &self.log,
+            &stream,
+            &beside,
+            context,
+            |sheet, _| {
+                sheet.decide(Command {
+                    at: context.received_at,
+                    by: by.clone(),
+                    ground: ground.clone(),
+                    action: action.clone(),
+                })
+            },
+            |sheet: &Sheet, version| {
+                let seen = Seen {
+                    code,
+                    ground: &ground,
+                    sheet,
+                    version,
+                    position: 0,
+                };
+                respond(&seen, by)
+            },
+        );
+        Ok(executed.await)
+    }
+}

@@ -1,0 +1,192 @@
+//! Questions, answered from the view.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use assessment::sheet::{Discrepancy, Ground};
+use assessment::{Campaign, Sheet};
+use contracts::assessments::v1 as pb;
+use contracts::page::{Page, Sizes};
+use contracts::problem::Problem;
+use ids::{CampaignCode, UnitCode};
+
+use super::api::Api;
+use super::ground::{no_campaign, no_part};
+use super::resource::{Seen, campaign, in_list};
+use super::terms::{flag_to_wire, mark_to_wire};
+use super::wish::{self, Place};
+use crate::view::Kept;
+
+/// Rows of a page: campaigns without what is long in them, and leaves with a handful of values.
+const SIZES: Sizes = Sizes {
+    default: 100,
+    max: 1_000,
+};
+
+impl Api {
+    pub(super) fn campaign(
+        &self,
+        request: &pb::GetCampaignRequest,
+    ) -> Result<pb::Campaign, Problem> {
+        let code = wish::campaign(&request.code)?;
+        let view = self.view.borrow();
+        let kept = view.campaigns.campaign(&code);
+        let kept = kept.ok_or_else(|| no_campaign(&code))?;
+        let told = campaign(code.as_str(), &kept.state, kept.version, self.clock.now());
+        Ok(pb::Campaign {
+            position: kept.position,
+            ..told
+        })
+    }
+
+    pub(super) fn campaigns(
+        &self,
+        request: &pb::ListCampaignsRequest,
+    ) -> Result<pb::ListCampaignsResponse, Problem> {
+        let page = Page::parse(
+            "campaigns".to_owned(),
+            request.page_size,
+            &request.page_token,
+            SIZES,
+        )?;
+        let now = self.clock.now();
+        let view = self.view.borrow();
+        let rows = view.campaigns.all().map(|(code, kept)| pb::Campaign {
+            position: kept.position,
+            ..in_list(campaign(code, &kept.state, kept.version, now))
+        });
+        let (campaigns, next_page_token) = page.take(rows, |campaign| campaign.code.clone());
+        Ok(pb::ListCampaignsResponse {
+            campaigns,
+            next_page_token,
+        })
+    }
+
+    /// What is told of a unit's sheet.
+    pub(super) async fn seen<R>(
+        &self,
+        place: &Place,
+        tell: impl FnOnce(&Seen<'_>) -> R,
+    ) -> Result<R, Problem> {
+        let code = &place.campaign;
+        let campaign = self.kept_campaign(code)?;
+        let unit = self.units.resolve(place.unit.clone()).await?;
+        let (ground, kept) = self.kept_sheet(code, campaign, &unit).await?;
+        Ok(tell(&Seen {
+            code,
+            ground: &ground,
+            sheet: &kept.state,
+            version: kept.version,
+            position: kept.position,
+        }))
+    }
+
+    fn kept_campaign(&self, code: &CampaignCode) -> Result<Arc<Campaign>, Problem> {
+        let view = self.view.borrow();
+        let kept = view.campaigns.campaign(code);
+        let kept = kept.ok_or_else(|| no_campaign(code))?;
+        Ok(Arc::new(kept.state.clone()))
+    }
+
+    async fn kept_sheet(
+        &self,
+        code: &CampaignCode,
+        campaign: Arc<Campaign>,
+        unit: &UnitCode,
+    ) -> Result<(Ground, Kept<Sheet>), Problem> {
+        let (rules, plan) = campaign
+            .rules_of(unit)
+            .zip(campaign.plan())
+            .ok_or_else(|| no_part(code, unit))?;
+        let definition = self.editions.of(rules, &self.view)?;
+        let measured = self.figures.of(&definition, unit, plan.period).await;
+        let kept = {
+            let view = self.view.borrow();
+            view.campaigns
+                .sheet(code, unit)
+                .cloned()
+                .unwrap_or_default()
+        };
+        let ground = Ground {
+            unit: unit.clone(),
+            campaign,
+            definition,
+            measured,
+        };
+        Ok((ground, kept))
+    }
+
+    /// Leaves that are worth a look. Units are read one after the other until the page is full, as the figures of each
+    /// have to be asked for.
+    pub(super) async fn discrepancies(
+        &self,
+        request: &pb::ListDiscrepanciesRequest,
+    ) -> Result<pb::ListDiscrepanciesResponse, Problem> {
+        let code = wish::campaign(&request.campaign)?;
+        let flag = pb::LeafFlag::try_from(request.flag)
+            .map_err(|_| Problem::invalid("flag", "is no flag; name one, or none"))?;
+        let only = match request.unit.as_str() {
+            "" => None,
+            unit => Some(self.units.resolve(wish::unit(unit)?).await?),
+        };
+        let list = format!("discrepancies {code} {} {}", request.unit, request.flag);
+        let page = Page::parse(list, request.page_size, &request.page_token, SIZES)?;
+        let campaign = self.kept_campaign(&code)?;
+        if let Some(unit) = only
+            .as_ref()
+            .filter(|unit| campaign.rules_of(unit).is_none())
+        {
+            return Err(no_part(&code, unit));
+        }
+        let units = match (&only, campaign.plan()) {
+            (Some(unit), _) => vec![unit.clone()],
+            (None, Some(plan)) => plan.participants.keys().cloned().collect(),
+            (None, None) => Vec::new(),
+        };
+        let reached = page.after().and_then(|after| after.split_once(' '));
+        let units = units
+            .into_iter()
+            .skip_while(|unit| reached.is_some_and(|(of, _)| unit.as_str() < of));
+        let mut rows = BTreeMap::new();
+        for unit in units {
+            let (ground, kept) = self.kept_sheet(&code, campaign.clone(), &unit).await?;
+            let figures = ground.measured.as_deref().cloned().unwrap_or_default();
+            let listed = kept.state.discrepancies(&ground.definition, &figures);
+            for it in listed {
+                let row = row(&unit, it);
+                if flag != pb::LeafFlag::Unspecified && !row.flags.contains(&flag.into()) {
+                    continue;
+                }
+                let key = format!("{unit} {}", row.leaf);
+                if page.after().is_none_or(|after| key.as_str() > after) {
+                    rows.insert(key, row);
+                }
+            }
+            if rows.len() > page.size() {
+                break;
+            }
+        }
+        let (rows, next_page_token) = page.take(rows.into_iter(), |(key, _)| key.clone());
+        Ok(pb::ListDiscrepanciesResponse {
+            discrepancies: rows.into_iter().map(|(_, row)| row).collect(),
+            next_page_token,
+        })
+    }
+}
+
+fn row(unit: &UnitCode, it: Discrepancy) -> pb::LeafDiscrepancy {
+    pb::LeafDiscrepancy {
+        unit: unit.to_string(),
+        leaf: it.leaf.to_string(),
+        flags: it
+            .flags
+            .into_iter()
+            .map(|flag| flag_to_wire(flag).into())
+            .collect(),
+        claimed: mark_to_wire(it.marks.own),
+        measured: mark_to_wire(it.marks.measured),
+        first: mark_to_wire(it.marks.first),
+        second: mark_to_wire(it.marks.second),
+        decided: mark_to_wire(it.marks.last),
+    }
+}

@@ -1,0 +1,9 @@
+//! Campaigns over gRPC, on real servers.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod deadlines;
+mod edits;
+mod given;
+mod play;
+mod refused;
+mod world;

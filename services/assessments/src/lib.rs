@@ -15,8 +15,8 @@ mod wire;
 
 use anyhow::Context as _;
 use contracts::assessments::v1::assessments_service_server::AssessmentsServiceServer;
-use contracts::assessments::v1::official_results_service_server::OfficialResultsServiceServer;
 use contracts::assessments::v1::campaigns_service_server::CampaignsServiceServer;
+use contracts::assessments::v1::official_results_service_server::OfficialResultsServiceServer;
 use eventlog::EventLog;
 use eventlog::feed::LogFeed;
 use jetstream::{Body, Bus, Subject, relay};
@@ -67,7 +67,9 @@ pub async fn serve(
         .await
         .context("setting up the connection to NATS")?;
     let registry = runtime::channel(&config.registry_url).context("the registry's address")?;
-    let scoring = runtime::channel(&config.scoring_url).context("the address of scoring")?;
+    let scoring = settings
+        .channel(&config.scoring_url)
+        .context("the address of scoring")?;
     let (view, follower) = view::open(&log)
         .await
         .context("reading the log of assessments")?;

@@ -10,6 +10,7 @@ use contracts::log::v1::CommandContext;
 use contracts::problem::Problem;
 use eventlog::command::Context;
 use eventlog::{EventLog, Position};
+use identity::Permit;
 use prost::Message;
 use runtime::{Clock, Ids, telemetry};
 use tonic::transport::Channel;
@@ -17,6 +18,7 @@ use tonic::transport::Channel;
 use super::figures::Figures;
 use super::ground::Editions;
 use super::participants::Participants;
+use super::who::Call;
 use crate::units::Units;
 use crate::view::Viewer;
 
@@ -60,20 +62,22 @@ impl Api {
         }
     }
 
-    /// The context of a command. Deadlines are kept by this service's clock, so what happens here happens when it comes
+    /// The call of a command. Deadlines are kept by this service's clock, so what happens here happens when it comes
     /// in, whatever the caller says of the time.
-    fn context(
+    fn call(
         &self,
         context: Option<CommandContext>,
+        permit: Permit,
         method: &'static str,
         content: &impl Message,
-    ) -> Result<Context, Problem> {
+    ) -> Result<Call, Problem> {
         let context = Context::parse(context, method, content, self.clock.now(), self.ids.uuid())?;
-        Ok(Context {
+        let context = Context {
             occurred_at: context.received_at,
             traceparent: telemetry::traceparent().unwrap_or_default(),
-            ..context
-        })
+            ..context.by(&permit)?
+        };
+        Ok(Call { context, permit })
     }
 
     /// Waits until queries show what was appended; what was obeyed is answered as obeyed, also when they are late.

@@ -8,12 +8,14 @@ use assessment::{Campaign, Sheet};
 use contracts::assessments::v1 as pb;
 use contracts::page::{Page, Sizes};
 use contracts::problem::Problem;
+use identity::Permit;
 use ids::{CampaignCode, UnitCode};
 
 use super::api::Api;
 use super::ground::{no_campaign, no_part};
 use super::resource::{Seen, campaign, in_list};
 use super::terms::{flag_to_wire, mark_to_wire};
+use super::who::{Own, about};
 use super::wish::{self, Place};
 use crate::view::Kept;
 
@@ -65,12 +67,13 @@ impl Api {
     /// What is told of a unit's sheet.
     pub(super) async fn seen<R>(
         &self,
+        permit: &Permit,
         place: &Place,
         tell: impl FnOnce(&Seen<'_>) -> R,
     ) -> Result<R, Problem> {
         let code = &place.campaign;
+        let unit = about(permit, &place.unit, &self.units).await?;
         let campaign = self.kept_campaign(code)?;
-        let unit = self.units.resolve(place.unit.clone()).await?;
         let (ground, kept) = self.kept_sheet(code, campaign, &unit).await?;
         Ok(tell(&Seen {
             code,
@@ -116,10 +119,11 @@ impl Api {
         Ok((ground, kept))
     }
 
-    /// Leaves that are worth a look. Units are read one after the other until the page is full, as the figures of each
+    /// Leaves that are worth a look, of units that the caller may see. Units are read one after the other until the page is full, as the figures of each
     /// have to be asked for.
     pub(super) async fn discrepancies(
         &self,
+        permit: &Permit,
         request: &pb::ListDiscrepanciesRequest,
     ) -> Result<pb::ListDiscrepanciesResponse, Problem> {
         let code = wish::campaign(&request.campaign)?;
@@ -127,7 +131,7 @@ impl Api {
             .map_err(|_| Problem::invalid("flag", "is no flag; name one, or none"))?;
         let only = match request.unit.as_str() {
             "" => None,
-            unit => Some(self.units.resolve(wish::unit(unit)?).await?),
+            unit => Some(about(permit, &wish::unit(unit)?, &self.units).await?),
         };
         let list = format!("discrepancies {code} {} {}", request.unit, request.flag);
         let page = Page::parse(list, request.page_size, &request.page_token, SIZES)?;
@@ -143,9 +147,11 @@ impl Api {
             (None, Some(plan)) => plan.participants.keys().cloned().collect(),
             (None, None) => Vec::new(),
         };
+        let own = Own::of(permit, &self.units).await?;
         let reached = page.after().and_then(|after| after.split_once(' '));
         let units = units
             .into_iter()
+            .filter(|unit| own.may(permit, unit).is_ok())
             .skip_while(|unit| reached.is_some_and(|(of, _)| unit.as_str() < of));
         let mut rows = BTreeMap::new();
         for unit in units {

@@ -10,14 +10,14 @@ use contracts::assessments::v1 as pb;
 use contracts::problem::Problem;
 use decider::Decider as _;
 use eventlog::Version;
-use eventlog::command::{Context, ExecuteError, execute_beside, load};
+use eventlog::command::{ExecuteError, execute_beside, load};
 use ids::{CampaignCode, LeafCode, UnitCode};
 use index::{Definition, IndexResult, Inputs, Ranked};
 
 use super::{ATTEMPTS, Api};
 use crate::campaigns::codec::{CampaignCodec, SheetCodec, campaign_stream, sheet_stream};
 use crate::campaigns::ground::no_campaign;
-use crate::campaigns::who::who;
+use crate::campaigns::who::{Call, who};
 use crate::campaigns::wish::Asked;
 use crate::campaigns::{refusal, resource};
 use crate::codec::definition_stream;
@@ -29,30 +29,30 @@ impl Api {
     /// Gives a command to a campaign.
     pub(super) async fn order(
         &self,
-        context: Context,
+        call: Call,
         role: Role,
         code: &CampaignCode,
         action: Action,
     ) -> Result<pb::Campaign, Problem> {
-        let decided = self.decided(&context, role, code, &action, &[]).await?;
+        let decided = self.decided(&call, role, code, &action, &[]).await?;
         decided.map_err(|error| error.problem(refusal::of_campaign))
     }
 
     async fn decided(
         &self,
-        context: &Context,
+        call: &Call,
         role: Role,
         code: &CampaignCode,
         action: &Action,
         beside: &[(String, Version)],
     ) -> Result<Result<pb::Campaign, ExecuteError<assessment::campaign::Refusal>>, Problem> {
-        let by = who(context, role, &self.units).await?;
-        let at = context.received_at;
+        let by = who(call, role, &self.units).await?;
+        let at = call.context.received_at;
         let executed = execute_beside::<CampaignCodec, pb::Campaign>(
             &self.log,
             &campaign_stream(code),
             beside,
-            context,
+            &call.context,
             |campaign, _| {
                 campaign.decide(Command {
                     at,
@@ -171,7 +171,7 @@ impl Api {
     /// Approves what follows from every unit's sheet as it is; anew when a sheet or the campaign moves on meanwhile.
     pub(super) async fn approve(
         &self,
-        context: Context,
+        call: Call,
         code: &CampaignCode,
         document: &str,
     ) -> Result<pb::Campaign, Problem> {
@@ -182,10 +182,10 @@ impl Api {
                 document: document.to_owned(),
                 sheets,
             };
-            let decided = self.decided(&context, Role::Council, code, &action, &beside);
+            let decided = self.decided(&call, Role::Council, code, &action, &beside);
             match decided.await? {
                 Err(error @ ExecuteError::Conflict { .. })
-                    if context.expected_version.is_none() =>
+                    if call.context.expected_version.is_none() =>
                 {
                     conflict = Some(error);
                 }

@@ -5,6 +5,7 @@ use assessment::campaign::Action as CampaignAction;
 use assessment::sheet::Action;
 use contracts::assessments::v1 as pb;
 use contracts::assessments::v1::campaigns_service_server::CampaignsService;
+use identity::Permit;
 use ids::LeafCode;
 use tonic::{Request, Response, Result};
 
@@ -15,13 +16,14 @@ use crate::campaigns::wish;
 /// A command to a leaf: parsed by `$wish`, given in `$role`, answered with the leaf.
 macro_rules! leaf_command {
     ($api:ident, $request:ident, $method:literal, $role:expr, $wish:path) => {{
+        let permit = Permit::of($request.extensions())?;
         let mut request = $request.into_inner();
         let context = request.context.take();
-        let context = $api.context(context, $method, &request)?;
+        let call = $api.call(context, permit, $method, &request)?;
         let (place, action) = $wish(&request)?;
         let leaf = leaf_of(&action).cloned();
         let executed = $api
-            .order_sheet(context, $role, &place, &action, |seen: &Seen<'_>, _| {
+            .order_sheet(call, $role, &place, &action, |seen: &Seen<'_>, _| {
                 leaf.as_ref()
                     .map(|leaf| seen.leaf(leaf))
                     .unwrap_or_default()
@@ -51,13 +53,14 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::PlanCampaignRequest>,
     ) -> Result<Response<pb::Campaign>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "PlanCampaign", &request)?;
+        let call = self.call(context, permit, "PlanCampaign", &request)?;
         let asked = wish::plan(&request)?;
         let action = CampaignAction::Plan(self.plan(&asked).await?);
         let campaign = self
-            .order(context, Role::Organiser, &asked.code, action)
+            .order(call, Role::Organiser, &asked.code, action)
             .await?;
         Ok(Response::new(campaign))
     }
@@ -66,12 +69,13 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::OpenCampaignRequest>,
     ) -> Result<Response<pb::Campaign>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "OpenCampaign", &request)?;
+        let call = self.call(context, permit, "OpenCampaign", &request)?;
         let code = wish::campaign(&request.campaign)?;
         let action = CampaignAction::Open;
-        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        let campaign = self.order(call, Role::Organiser, &code, action).await?;
         Ok(Response::new(campaign))
     }
 
@@ -79,11 +83,12 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::CloseStageRequest>,
     ) -> Result<Response<pb::Campaign>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "CloseStage", &request)?;
+        let call = self.call(context, permit, "CloseStage", &request)?;
         let (code, action) = wish::closing(&request)?;
-        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        let campaign = self.order(call, Role::Organiser, &code, action).await?;
         Ok(Response::new(campaign))
     }
 
@@ -91,11 +96,12 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::ExtendStageRequest>,
     ) -> Result<Response<pb::Campaign>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "ExtendStage", &request)?;
+        let call = self.call(context, permit, "ExtendStage", &request)?;
         let (code, action) = wish::extension(&request)?;
-        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        let campaign = self.order(call, Role::Organiser, &code, action).await?;
         Ok(Response::new(campaign))
     }
 
@@ -103,11 +109,12 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::ReopenStageRequest>,
     ) -> Result<Response<pb::Campaign>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "ReopenStage", &request)?;
+        let call = self.call(context, permit, "ReopenStage", &request)?;
         let (code, action) = wish::reopening(&request)?;
-        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        let campaign = self.order(call, Role::Organiser, &code, action).await?;
         Ok(Response::new(campaign))
     }
 
@@ -115,12 +122,13 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::AssignAppraiserRequest>,
     ) -> Result<Response<pb::Campaign>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "AssignAppraiser", &request)?;
+        let call = self.call(context, permit, "AssignAppraiser", &request)?;
         let (code, appraiser, assignment) = wish::assignment(&request)?;
         let action = self.assignment(appraiser, assignment).await?;
-        let campaign = self.order(context, Role::Organiser, &code, action).await?;
+        let campaign = self.order(call, Role::Organiser, &code, action).await?;
         Ok(Response::new(campaign))
     }
 
@@ -128,12 +136,13 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::ApproveCampaignRequest>,
     ) -> Result<Response<pb::Campaign>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "ApproveCampaign", &request)?;
+        let call = self.call(context, permit, "ApproveCampaign", &request)?;
         let code = wish::campaign(&request.campaign)?;
         let document = wish::document(&request.document)?;
-        let campaign = self.approve(context, &code, &document).await?;
+        let campaign = self.approve(call, &code, &document).await?;
         Ok(Response::new(campaign))
     }
 
@@ -141,13 +150,14 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::PublishCampaignRequest>,
     ) -> Result<Response<pb::Campaign>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "PublishCampaign", &request)?;
+        let call = self.call(context, permit, "PublishCampaign", &request)?;
         let code = wish::campaign(&request.campaign)?;
         let document = wish::document(&request.document)?;
         let action = CampaignAction::Publish { document };
-        let campaign = self.order(context, Role::Chair, &code, action).await?;
+        let campaign = self.order(call, Role::Chair, &code, action).await?;
         Ok(Response::new(campaign))
     }
 
@@ -162,14 +172,15 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::SubmitAssessmentRequest>,
     ) -> Result<Response<pb::Assessment>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "SubmitAssessment", &request)?;
+        let call = self.call(context, permit, "SubmitAssessment", &request)?;
         let place = wish::place_of(&request.campaign, &request.unit)?;
-        let at = context.received_at;
+        let at = call.context.received_at;
         let submit = Action::Submit;
         let executed = self
-            .order_sheet(context, Role::Assessor, &place, &submit, |seen, _| {
+            .order_sheet(call, Role::Assessor, &place, &submit, |seen, _| {
                 seen.assessment(at)
             })
             .await?;
@@ -196,14 +207,15 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::AcceptLeavesRequest>,
     ) -> Result<Response<pb::AcceptLeavesResponse>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "AcceptLeaves", &request)?;
+        let call = self.call(context, permit, "AcceptLeaves", &request)?;
         let place = wish::place_of(&request.campaign, &request.unit)?;
-        let at = context.received_at;
+        let at = call.context.received_at;
         let accept = Action::AcceptAll;
         let executed = self
-            .order_sheet(context, Role::Appraiser, &place, &accept, |seen, by| {
+            .order_sheet(call, Role::Appraiser, &place, &accept, |seen, by| {
                 seen.accepted(&by.id, at)
             })
             .await?;
@@ -258,10 +270,13 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::GetAssessmentRequest>,
     ) -> Result<Response<pb::Assessment>> {
+        let permit = Permit::of(request.extensions())?;
         let pb::GetAssessmentRequest { campaign, unit } = request.into_inner();
         let place = wish::place_of(&campaign, &unit)?;
         let now = self.clock.now();
-        let assessment = self.seen(&place, |seen| seen.assessment(now)).await?;
+        let assessment = self
+            .seen(&permit, &place, |seen| seen.assessment(now))
+            .await?;
         Ok(Response::new(assessment))
     }
 
@@ -269,9 +284,10 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::PreviewAssessmentRequest>,
     ) -> Result<Response<pb::PreviewAssessmentResponse>> {
+        let permit = Permit::of(request.extensions())?;
         let pb::PreviewAssessmentRequest { campaign, unit } = request.into_inner();
         let place = wish::place_of(&campaign, &unit)?;
-        let preview = self.seen(&place, |seen| seen.preview()).await?;
+        let preview = self.seen(&permit, &place, |seen| seen.preview()).await?;
         Ok(Response::new(preview))
     }
 
@@ -279,7 +295,8 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::ListDiscrepanciesRequest>,
     ) -> Result<Response<pb::ListDiscrepanciesResponse>> {
-        let listed = self.discrepancies(&request.into_inner()).await?;
+        let permit = Permit::of(request.extensions())?;
+        let listed = self.discrepancies(&permit, &request.into_inner()).await?;
         Ok(Response::new(listed))
     }
 }

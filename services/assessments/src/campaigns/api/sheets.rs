@@ -5,14 +5,14 @@ use assessment::{Person, Role, Sheet};
 use contracts::problem::Problem;
 use decider::Decider as _;
 use eventlog::Version;
-use eventlog::command::{Context, ExecuteError, Executed, execute_beside};
+use eventlog::command::{ExecuteError, Executed, execute_beside};
 use prost::Message;
 
 use super::{ATTEMPTS, Api};
 use crate::campaigns::codec::{SheetCodec, campaign_stream, sheet_stream};
 use crate::campaigns::refusal;
 use crate::campaigns::resource::Seen;
-use crate::campaigns::who::who;
+use crate::campaigns::who::{Call, about, who};
 use crate::campaigns::wish::Place;
 
 impl Api {
@@ -20,29 +20,26 @@ impl Api {
     /// meanwhile, so that nothing is decided on a stage that is over.
     pub(super) async fn order_sheet<R: Message + Default>(
         &self,
-        context: Context,
+        call: Call,
         role: Role,
         place: &Place,
         action: &Action,
         respond: impl Fn(&Seen<'_>, &Person) -> R + Send + Sync,
     ) -> Result<Executed<R>, Problem> {
-        let by = who(&context, role, &self.units).await?;
         let place = Place {
-            unit: self.units.resolve(place.unit.clone()).await?,
+            unit: about(&call.permit, &place.unit, &self.units).await?,
             ..place.clone()
         };
+        let by = who(&call, role, &self.units).await?;
         let mut conflict = None;
         for _ in 0..ATTEMPTS {
-            match self
-                .attempt(&context, &by, &place, action, &respond)
-                .await?
-            {
+            match self.attempt(&call, &by, &place, action, &respond).await? {
                 Ok(executed) => {
                     self.shown(executed.position).await;
                     return Ok(executed);
                 }
                 Err(error @ ExecuteError::Conflict { .. })
-                    if context.expected_version.is_none() =>
+                    if call.context.expected_version.is_none() =>
                 {
                     conflict = Some(error);
                 }
@@ -55,7 +52,7 @@ impl Api {
 
     async fn attempt<R: Message + Default>(
         &self,
-        context: &Context,
+        call: &Call,
         by: &Person,
         place: &Place,
         action: &Action,
@@ -72,10 +69,10 @@ impl Api {
             &self.log,
             &stream,
             &beside,
-            context,
+            &call.context,
             |sheet, _| {
                 sheet.decide(Command {
-                    at: context.received_at,
+                    at: call.context.received_at,
                     by: by.clone(),
                     ground: ground.clone(),
                     action: action.clone(),

@@ -250,6 +250,18 @@ fn faults_of_bands_are_named() {
         ),
         ("code: low,", "code: high,", "stands here twice", "vi: Thấp"),
         (
+            "at_cut: higher\n",
+            "at_cut: higher\n  percentiles_of: everybody\n",
+            "not one of ranked, everyone",
+            "percentiles_of",
+        ),
+        (
+            "at_cut: higher\n",
+            "at_cut: higher\n  percentiles_of: ranked\n",
+            "the highest band ends at 10, the index at 100",
+            "code: high",
+        ),
+        (
             "at_cut: higher",
             "at_cut: middle",
             "not one of higher, lower",

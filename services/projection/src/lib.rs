@@ -72,7 +72,9 @@ pub async fn serve(
         live: watch::Broadcast::start(log.clone(), shutdown),
         log: log.clone(),
         progress: kept.progress(),
-        scoring: runtime::channel(&config.scoring_url).context("the address of scoring")?,
+        scoring: settings
+            .channel(&config.scoring_url)
+            .context("the address of scoring")?,
         rebuilds: kept.rebuilds(),
     });
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, settings)
@@ -95,7 +97,10 @@ fn sources(config: &Config) -> anyhow::Result<Vec<Source>> {
     let owner = |log: &'static str, url: &str| -> anyhow::Result<Source> {
         Ok((
             log,
-            runtime::channel(url).with_context(|| format!("the address of {log}"))?,
+            config
+                .settings
+                .channel(url)
+                .with_context(|| format!("the address of {log}"))?,
         ))
     };
     Ok(vec![

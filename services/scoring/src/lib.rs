@@ -89,7 +89,10 @@ fn sources(config: &Config) -> anyhow::Result<Vec<Source>> {
     let owner = |log: &'static str, url: &str| -> anyhow::Result<Source> {
         Ok((
             log,
-            runtime::channel(url).with_context(|| format!("the address of {log}"))?,
+            config
+                .settings
+                .channel(url)
+                .with_context(|| format!("the address of {log}"))?,
         ))
     };
     Ok(vec![

@@ -54,6 +54,7 @@ macro_rules! reached {
 reached! {
     Assessments = "chiso.assessments.v1.AssessmentsService";
     Campaigns = "chiso.assessments.v1.CampaignsService";
+    Official = "chiso.assessments.v1.OfficialResultsService";
     Surveys = "chiso.assessments.v1.SurveysService";
     Dossiers = "chiso.dossiers.v1.DossiersService";
     Log = "chiso.log.v1.LogService";

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use allinone::{AllInOne, Options};
-use cli::services::Addresses;
 use cli::{Service, Services};
 use contracts::log::v1::{AtLeast, GetHeadRequest, VerifyRequest, VerifyResponse};
 use contracts::projection::v1::ListRankingsRequest;
@@ -187,14 +186,7 @@ pub fn at_least(log: &str, position: i64) -> AtLeast {
 
 /// Clients of services at these addresses.
 pub fn services(addresses: &allinone::Addresses) -> Services {
-    let addresses = Addresses {
-        registry: addresses.registry.clone(),
-        dossiers: addresses.dossiers.clone(),
-        assessments: addresses.assessments.clone(),
-        scoring: addresses.scoring.clone(),
-        projection: addresses.projection.clone(),
-    };
-    let mut services = Services::at(addresses).expect("addresses");
+    let mut services = Services::at(addresses.clone()).expect("addresses");
     services.timeout = CEILING;
     services
 }

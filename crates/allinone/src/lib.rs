@@ -13,9 +13,9 @@
 mod launch;
 mod options;
 mod part;
+mod service;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -24,87 +24,16 @@ use contracts::log::v1::GetHeadRequest;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use futures::future::{select_all, try_join_all};
 use runtime::{Clock, Shutdown};
-use serde::Serialize;
 use tokio::net::TcpListener;
 
 pub use options::Options;
 use part::Part;
+pub use service::{Addresses, Service};
 
 /// How long the services may take to answer their first call: migrations on a slow disk, and room to spare.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Pause between two first calls to a service that is not up yet.
 const READY_PAUSE: Duration = Duration::from_millis(50);
-
-/// The services of a province.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Service {
-    /// Units, procedures, calendars, policies.
-    Registry,
-    /// Dossiers and their clocks.
-    Dossiers,
-    /// Index definitions and reported figures.
-    Assessments,
-    /// Measures and points.
-    Scoring,
-    /// Indices, ranks, watches.
-    Projection,
-}
-
-impl Service {
-    /// Every service, in the order of a dossier's way to an index.
-    pub const ALL: [Self; 5] = [
-        Self::Registry,
-        Self::Dossiers,
-        Self::Assessments,
-        Self::Scoring,
-        Self::Projection,
-    ];
-
-    /// Its name, and that of its log.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Registry => registry::LOG,
-            Self::Dossiers => dossiers::LOG,
-            Self::Assessments => assessments::LOG,
-            Self::Scoring => scoring::LOG,
-            Self::Projection => projection::LOG,
-        }
-    }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Where each service listens, as `http://127.0.0.1:7401`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Addresses {
-    /// The registry.
-    pub registry: String,
-    /// Dossiers.
-    pub dossiers: String,
-    /// Assessments.
-    pub assessments: String,
-    /// Scoring.
-    pub scoring: String,
-    /// Projection.
-    pub projection: String,
-}
-
-impl Addresses {
-    /// The address of a service.
-    pub fn of(&self, service: Service) -> &str {
-        match service {
-            Service::Registry => &self.registry,
-            Service::Dossiers => &self.dossiers,
-            Service::Assessments => &self.assessments,
-            Service::Scoring => &self.scoring,
-            Service::Projection => &self.projection,
-        }
-    }
-}
 
 /// Five running services. Dropping it ends them without a drain.
 #[derive(Debug)]
@@ -133,14 +62,7 @@ impl AllInOne {
             sockets.insert(service, socket);
             listeners.insert(service, listener);
         }
-        let url = |service| format!("http://{}", sockets[&service]);
-        let addresses = Addresses {
-            registry: url(Service::Registry),
-            dossiers: url(Service::Dossiers),
-            assessments: url(Service::Assessments),
-            scoring: url(Service::Scoring),
-            projection: url(Service::Projection),
-        };
+        let addresses = Addresses::each(|service| format!("http://{}", sockets[&service]));
         let clock = options
             .clock_at
             .map_or_else(Clock::system, Clock::shifted_to);
@@ -239,7 +161,7 @@ impl AllInOne {
         let running: Vec<(Service, String)> = self
             .parts
             .keys()
-            .map(|service| (*service, self.addresses.of(*service).to_owned()))
+            .map(|service| (*service, self.addresses.of(*service).clone()))
             .collect();
         let answers = try_join_all(
             running

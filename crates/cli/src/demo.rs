@@ -19,8 +19,7 @@ use jiff::Timestamp;
 use runtime::{LogFormat, Observability, Shutdown};
 use simulator::Plan;
 
-use crate::services::Addresses;
-use crate::{Failure, Service, Services, show, up};
+use crate::{Service, Services, show, up};
 use screen::Screen;
 
 /// Index that the demo is about.
@@ -89,7 +88,7 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
         demo.year, demo.seed
     ));
     screen.begin("Start");
-    let stack = up::start_stack("demo").await?;
+    let stack = up::start_stack(stack::Options::named("demo")).await?;
     let mut options = Options::on(&stack, "chiso_")?;
     options.clock_at = Some(plan.now);
     let mut all = tokio::select! {
@@ -98,7 +97,7 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
     };
     screen.done("PostgreSQL, NATS and five services answer");
 
-    let services = services(all.addresses())?;
+    let services = Services::at(all.addresses().clone())?;
     let playing = play(&services, plan, &mut screen);
     let ended = tokio::select! {
         shown = playing => shown.map(|()| demo.keep),
@@ -123,17 +122,6 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
 
 fn interrupted() -> anyhow::Error {
     anyhow::anyhow!("the demo was ended by a signal before it was over")
-}
-
-/// Clients of services that run here.
-fn services(of: &allinone::Addresses) -> Result<Services, Failure> {
-    Services::at(Addresses {
-        registry: of.registry.clone(),
-        dossiers: of.dossiers.clone(),
-        assessments: of.assessments.clone(),
-        scoring: of.scoring.clone(),
-        projection: of.projection.clone(),
-    })
 }
 
 async fn play(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::Result<()> {

@@ -220,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    fn leaf(leaf: &str, points: &str, max: &str) -> LeafScore {
+    pub(super) fn leaf(leaf: &str, points: &str, max: &str) -> LeafScore {
         LeafScore {
             leaf: leaf.to_owned(),
             points: points.to_owned(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::Service;
+use crate::{Service, services};
 
 /// What the exit code says; the numbers from 64 on are those of `sysexits.h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Failure {
     /// A call that was not answered as hoped.
     pub fn call(service: Service, address: &str, timeout: Duration, status: &Status) -> Self {
         if is_absence(status) {
-            let variable = service.variable();
+            let variable = services::variable(service);
             let message = format!(
                 "{service} does not answer at {address}\n  start the services with `chiso up`, or say where they are: \
                  --stack FILE, --{service}-url URL or {variable}"
@@ -169,9 +169,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_that_is_not_there_is_named_with_its_address() {
-        let services = Services::at(
-            crate::services::Addresses::default().map(|_| "http://127.0.0.1:9".to_owned()),
-        )
+        let services = Services::at(allinone::Addresses::each(|_| {
+            "http://127.0.0.1:9".to_owned()
+        }))
         .expect("sound addresses");
         let request = contracts::registry::v1::GetUnitRequest::default();
         let mut registry = services.registry.clone();

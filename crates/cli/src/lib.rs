@@ -29,10 +29,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+pub use allinone::Service;
 use args::{Ask, Cli, Command};
 pub use failure::{Exit, Failure};
 use services::Connection;
-pub use services::{Service, Services};
+pub use services::Services;
 
 /// Runs the command that the arguments ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

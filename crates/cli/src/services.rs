@@ -1,10 +1,10 @@
 //! Where the services are, and clients of them.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use allinone::{Addresses, Service};
+use clap::Args;
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
 use contracts::assessments::v1::official_results_service_client::OfficialResultsServiceClient;
 use contracts::dossiers::v1::dossiers_service_client::DossiersServiceClient;
@@ -21,110 +21,14 @@ use crate::{Exit, Failure};
 /// positions.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A service, or the log that it keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum Service {
-    /// Units, procedures, calendars, policies.
-    Registry,
-    /// Dossiers and their clocks.
-    Dossiers,
-    /// Index definitions and reported figures.
-    Assessments,
-    /// Measures and points.
-    Scoring,
-    /// Indices, ranks, watches.
-    Projection,
-}
-
-impl Service {
-    /// Every service, in the order of a dossier's way to an index.
-    pub const ALL: [Self; 5] = [
-        Self::Registry,
-        Self::Dossiers,
-        Self::Assessments,
-        Self::Scoring,
-        Self::Projection,
-    ];
-
-    /// Its name, which is also that of its log.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Registry => "registry",
-            Self::Dossiers => "dossiers",
-            Self::Assessments => "assessments",
-            Self::Scoring => "scoring",
-            Self::Projection => "projection",
-        }
-    }
-
-    /// The environment variable of its address.
-    pub(crate) fn variable(self) -> &'static str {
-        match self {
-            Self::Registry => "CHISO_REGISTRY_URL",
-            Self::Dossiers => "CHISO_DOSSIERS_URL",
-            Self::Assessments => "CHISO_ASSESSMENTS_URL",
-            Self::Scoring => "CHISO_SCORING_URL",
-            Self::Projection => "CHISO_PROJECTION_URL",
-        }
-    }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Something for each service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addresses<T = String> {
-    /// The registry.
-    pub registry: T,
-    /// Dossiers.
-    pub dossiers: T,
-    /// Assessments.
-    pub assessments: T,
-    /// Scoring.
-    pub scoring: T,
-    /// Projection.
-    pub projection: T,
-}
-
-impl<T> Addresses<T> {
-    /// What belongs to a service.
-    pub fn of(&self, service: Service) -> &T {
-        match service {
-            Service::Registry => &self.registry,
-            Service::Dossiers => &self.dossiers,
-            Service::Assessments => &self.assessments,
-            Service::Scoring => &self.scoring,
-            Service::Projection => &self.projection,
-        }
-    }
-
-    /// The same, of something else.
-    pub fn map<U>(&self, of: impl Fn(Service) -> U) -> Addresses<U> {
-        Addresses {
-            registry: of(Service::Registry),
-            dossiers: of(Service::Dossiers),
-            assessments: of(Service::Assessments),
-            scoring: of(Service::Scoring),
-            projection: of(Service::Projection),
-        }
-    }
-}
-
-impl Default for Addresses {
-    /// The ports of `chiso up`.
-    fn default() -> Self {
-        let at = |port: u16| format!("http://127.0.0.1:{port}");
-        Self {
-            registry: at(7401),
-            dossiers: at(7402),
-            assessments: at(7403),
-            scoring: at(7404),
-            projection: at(7405),
-        }
+/// The environment variable of a service's address.
+pub(crate) fn variable(service: Service) -> &'static str {
+    match service {
+        Service::Registry => "CHISO_REGISTRY_URL",
+        Service::Dossiers => "CHISO_DOSSIERS_URL",
+        Service::Assessments => "CHISO_ASSESSMENTS_URL",
+        Service::Scoring => "CHISO_SCORING_URL",
+        Service::Projection => "CHISO_PROJECTION_URL",
     }
 }
 
@@ -199,7 +103,7 @@ impl Connection {
             Some(file) => stack_file(file)?,
             None => Addresses::default(),
         };
-        let addresses = base.map(|service| {
+        let addresses = Addresses::each(|service| {
             let said = match service {
                 Service::Registry => &self.registry_url,
                 Service::Dossiers => &self.dossiers_url,
@@ -231,7 +135,7 @@ fn stack_file(file: &Path) -> Result<Addresses, Failure> {
             "has no address of {missing}, as \"{missing}\": \"http://127.0.0.1:7400\""
         )));
     }
-    Ok(Addresses::default().map(|service| {
+    Ok(Addresses::each(|service| {
         value[service.name()]
             .as_str()
             .unwrap_or_default()
@@ -278,7 +182,7 @@ impl Services {
             projection: channel(Service::Projection)?,
         };
         Ok(Self {
-            logs: channels.map(|service| LogServiceClient::new(channels.of(service).clone())),
+            logs: Addresses::each(|service| LogServiceClient::new(channels.of(service).clone())),
             registry: RegistryServiceClient::new(channels.registry),
             dossiers: DossiersServiceClient::new(channels.dossiers),
             official: OfficialResultsServiceClient::new(channels.assessments.clone()),
@@ -359,7 +263,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        let wrong = Services::at(Addresses::default().map(|_| "not an address".to_owned()));
+        let wrong = Services::at(Addresses::each(|_| "not an address".to_owned()));
         assert_eq!(wrong.expect_err("no address").exit, Exit::Usage);
     }
 }

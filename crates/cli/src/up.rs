@@ -1,6 +1,7 @@
 //! `chiso up`: all services in one process.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use allinone::{Addresses, AllInOne, Options};
@@ -10,11 +11,14 @@ use jiff::Timestamp;
 use runtime::{Observability, Shutdown};
 use stack::Stack;
 
+/// The file of the applicant key in a kept folder.
+const APPLICANT_KEY: &str = "applicant.key";
+
 /// Run all services in one process.
 ///
-/// Without further ado it starts a PostgreSQL and a NATS of its own, which end with it and keep nothing. To keep what
-/// happens, name servers that stay: CHISO_STACK_POSTGRES_URL (a user that may create databases) and
-/// CHISO_STACK_NATS_URL, and give CHISO_APPLICANT_KEY the same value every time.
+/// Without further ado it starts a PostgreSQL and a NATS of its own, which end with it and keep nothing. With --data they
+/// keep everything in a folder, and go on with it the next time. Or name servers that stay: CHISO_STACK_POSTGRES_URL (a
+/// user that may create databases) and CHISO_STACK_NATS_URL, and give CHISO_APPLICANT_KEY the same value every time.
 ///
 /// SIGINT and SIGTERM let calls finish, then end it; a second one ends it at once.
 #[derive(Args, Debug)]
@@ -23,6 +27,11 @@ pub(crate) struct Up {
     #[arg(long, env = "CHISO_LISTEN_BASE_PORT", default_value_t = 7401,
           value_parser = clap::value_parser!(u16).range(0..=65_531))]
     listen_base_port: u16,
+
+    /// Keep the data of PostgreSQL and NATS, and the key that applicants are known by, in this folder, and go on with
+    /// what is there. None: everything ends with it
+    #[arg(long, value_name = "FOLDER", env = "CHISO_DATA")]
+    data: Option<PathBuf>,
 
     /// Write the addresses to this file, as JSON, once all services answer
     #[arg(long, value_name = "FILE")]
@@ -36,8 +45,8 @@ pub(crate) struct Up {
     #[arg(long, env = "CHISO_PROVINCE", default_value = "H40")]
     province: String,
 
-    /// Key under which applicants' identities are hashed, at least 32 bytes. None: one is drawn, and an applicant is
-    /// not recognised after a restart
+    /// Key under which applicants' identities are hashed, at least 32 bytes. None: the one that --data keeps, or else
+    /// one is drawn, and an applicant is not recognised after a restart
     #[arg(long, env = "CHISO_APPLICANT_KEY", hide_env_values = true)]
     applicant_key: Option<String>,
 
@@ -56,16 +65,21 @@ pub(crate) struct Up {
 
 /// Runs until a signal, or until a service fails.
 pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
-    let stack = start_stack("up").await?;
+    let stack = match &up.data {
+        Some(folder) => start_stack(stack::Options::named("up").kept_in(folder)).await?,
+        None => start_stack(stack::Options::named("up")).await?,
+    };
     let mut options = Options::on(&stack, &up.database_prefix)?;
     options.base_port = (up.listen_base_port != 0).then_some(up.listen_base_port);
     options.province = up.province;
     options.clock_at = up.clock_at;
     options.drain_ms = up.drain_ms;
-    let drawn = up.applicant_key.is_none();
-    if let Some(key) = up.applicant_key {
-        options.applicant_key = key;
-    }
+    let drawn = up.applicant_key.is_none() && up.data.is_none();
+    options.applicant_key = match (up.applicant_key, &up.data) {
+        (Some(key), _) => key,
+        (None, Some(folder)) => kept_key(folder, options.applicant_key)?,
+        (None, None) => options.applicant_key,
+    };
     let all = tokio::select! {
         all = AllInOne::start(options) => all?,
         () = shutdown.cancelled() => return Ok(()),
@@ -96,11 +110,28 @@ pub(crate) async fn until_the_end(mut all: AllInOne, shutdown: Shutdown) -> anyh
 }
 
 /// Starts what the environment does not name, beside the runtime: it waits for processes.
-pub(crate) async fn start_stack(name: &'static str) -> anyhow::Result<Stack> {
-    tokio::task::spawn_blocking(move || Stack::start(&stack::Options::named(name)))
+pub(crate) async fn start_stack(options: stack::Options) -> anyhow::Result<Stack> {
+    tokio::task::spawn_blocking(move || Stack::start(&options))
         .await
         .context("starting PostgreSQL and NATS")?
         .context("starting PostgreSQL and NATS")
+}
+
+/// The applicant key that a folder keeps; `drawn` from now on where it keeps none.
+fn kept_key(folder: &Path, drawn: String) -> anyhow::Result<String> {
+    let file = folder.join(APPLICANT_KEY);
+    let kept = match std::fs::read_to_string(&file) {
+        Ok(key) => return Ok(key.trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&file)
+            .and_then(|mut new| new.write_all(drawn.as_bytes())),
+        Err(error) => Err(error),
+    };
+    kept.with_context(|| format!("keeping the applicant key in {}", file.display()))?;
+    Ok(drawn)
 }
 
 fn said(addresses: &Addresses) -> String {

@@ -75,6 +75,48 @@ fn up_says_where_it_listens_and_ends_with_a_signal() {
 }
 
 #[test]
+fn up_goes_on_with_the_data_that_it_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("a plain path");
+    let catalog = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/receipt-catalog.yaml"
+    );
+    let heads = |number: u8| {
+        let file = folder.path().join(format!("addresses-{number}.json"));
+        let path = file.to_str().expect("a plain path");
+        let up = [
+            "up",
+            "--listen-base-port",
+            "0",
+            "--data",
+            data,
+            "--addresses",
+            path,
+        ];
+        let up = Running(chiso(&up).spawn().expect("the program starts"));
+        wait_for(&file);
+        let run = |arguments: &[&str]| {
+            let arguments = [&["--stack", path], arguments].concat();
+            let output = chiso(&arguments).output().expect("the program starts");
+            assert!(output.status.success(), "{}", text(&output.stderr));
+            text(&output.stdout).to_owned()
+        };
+        let applied = run(&["catalog", "apply", catalog]);
+        let verified = run(&["--json", "log", "verify", "registry"]);
+        assert!(up.end().status.success());
+        (applied, verified)
+    };
+    let (first, kept) = heads(1);
+    let (again, found) = heads(2);
+    assert_ne!(first, again, "a second apply changes nothing");
+    assert_eq!(kept, found, "the log goes on where it was");
+    let key = std::path::Path::new(data).join("applicant.key");
+    assert_eq!(std::fs::read(key).expect("a kept key").len(), 64);
+}
+
+#[test]
 fn up_refuses_a_port_that_is_taken_and_names_the_service() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();

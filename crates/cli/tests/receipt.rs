@@ -6,7 +6,6 @@ use std::time::Duration;
 use allinone::{AllInOne, Options};
 use cli::catalog::{self, Change};
 use cli::import::{self, Mapping, Summary};
-use cli::services::Addresses;
 use cli::{Service, Services, explain, log};
 use contracts::dossiers::v1::{DossierCompleted, Timeliness};
 use contracts::log::v1::{GetHeadRequest, ReadRequest};
@@ -56,15 +55,7 @@ impl World {
         });
         let (stack, options) = started.await.expect("no panic");
         let all = AllInOne::start(options).await.expect("services");
-        let addresses = all.addresses();
-        let addresses = Addresses {
-            registry: addresses.registry.clone(),
-            dossiers: addresses.dossiers.clone(),
-            assessments: addresses.assessments.clone(),
-            scoring: addresses.scoring.clone(),
-            projection: addresses.projection.clone(),
-        };
-        let services = Services::at(addresses).expect("addresses");
+        let services = Services::at(all.addresses().clone()).expect("addresses");
         Self {
             all,
             services,

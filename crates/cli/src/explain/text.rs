@@ -163,26 +163,10 @@ fn dossiers(dossiers: &[&ExplainedDossier]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contracts::scoring::v1::{ExplainedInput, Input};
+    use contracts::scoring::v1::ExplainedInput;
 
     use super::*;
-
-    fn leaf(leaf: &str, points: &str, max: &str) -> LeafScore {
-        LeafScore {
-            leaf: leaf.to_owned(),
-            points: points.to_owned(),
-            max: max.to_owned(),
-            reason: if points.is_empty() {
-                "no dossiers".to_owned()
-            } else {
-                String::new()
-            },
-            inputs: vec![Input {
-                name: "handled".to_owned(),
-                value: "240".to_owned(),
-            }],
-        }
-    }
+    use crate::explain::tests::leaf;
 
     #[test]
     fn an_index_is_explained_by_its_leaves() {

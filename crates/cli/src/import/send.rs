@@ -9,8 +9,8 @@ use tonic::{Code, Request, Status};
 
 use super::plan::{Sending, Unsent};
 use crate::failure::is_absence;
-use crate::services::{Service, Services};
 use crate::{Exit, Failure};
+use crate::{Service, Services};
 
 /// Facts of a call: what the service judges at a time, in well under a second.
 pub(super) const CALL_FACTS: usize = 2_000;

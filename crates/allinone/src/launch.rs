@@ -42,14 +42,15 @@ pub(crate) fn serve(
             };
             dossiers::serve(config, listener, shutdown).await
         }),
-        Service::Assessments => {
+        Service::Assessments => Box::pin(async move {
             let config = assessments::Config {
                 settings,
                 registry_url: addresses.registry,
                 scoring_url: addresses.scoring,
+                ballot_key: key.parse().context("reading the key of the ballot boxes")?,
             };
-            Box::pin(assessments::serve(config, listener, shutdown))
-        }
+            assessments::serve(config, listener, shutdown).await
+        }),
         Service::Scoring => {
             let config = scoring::Config {
                 settings,

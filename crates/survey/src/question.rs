@@ -19,6 +19,11 @@ impl Hundredths {
     /// The greatest magnitude, in hundredths.
     const MAX: i64 = 100_000_000;
 
+    /// That many hundredths; none beyond the limit.
+    pub fn new(count: i64) -> Option<Self> {
+        (count.abs() <= Self::MAX).then_some(Self(count))
+    }
+
     /// That many whole units; a smaller type than the limit, so it always fits.
     pub fn whole(units: i16) -> Self {
         Self(i64::from(units) * 100)
@@ -211,17 +216,14 @@ impl Question {
     /// Reads an answer as a respondent wrote it.
     ///
     /// # Errors
-    /// Says which answers fit.
+    /// Says which answers fit, and never repeats the one that does not: a ballot is nobody else's business.
     pub fn read(&self, text: &str) -> Result<Answer, String> {
         let text = text.trim();
         let whole = |min: i16, max: i16| match text.parse::<i16>() {
             Ok(value) if (min..=max).contains(&value) && text == value.to_string() => {
                 Ok(Answer::Number(Hundredths::whole(value)))
             }
-            _ => Err(format!(
-                "{:?} is not a whole number from {min} to {max}",
-                cut(text)
-            )),
+            _ => Err(format!("needs a whole number from {min} to {max}")),
         };
         match &self.kind {
             Kind::Scale { min, max } => whole(*min, *max),
@@ -229,18 +231,17 @@ impl Question {
             Kind::YesNo => match text {
                 "yes" => Ok(Answer::Number(Hundredths::whole(1))),
                 "no" => Ok(Answer::Number(Hundredths::whole(0))),
-                _ => Err(format!("{:?} is neither yes nor no", cut(text))),
+                _ => Err("needs yes or no".to_owned()),
             },
             Kind::Choice(options) => options
                 .iter()
                 .find(|option| option.code.as_str() == text)
                 .map(|option| Answer::Choice(option.code.clone()))
-                .ok_or_else(|| format!("{:?} is not one of the options", cut(text))),
+                .ok_or_else(|| "needs the code of one of the options".to_owned()),
             Kind::Number { min, max } => match text.parse::<Hundredths>() {
                 Ok(value) if (*min..=*max).contains(&value) => Ok(Answer::Number(value)),
                 _ => Err(format!(
-                    "{:?} is not a decimal from {min} to {max} with at most 2 digits behind the point",
-                    cut(text)
+                    "needs a decimal from {min} to {max} with at most 2 digits behind the point"
                 )),
             },
         }
@@ -285,8 +286,4 @@ impl Question {
 /// Whether a text may be shown to respondents.
 pub(crate) fn sound_text(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= TEXT && !text.chars().any(char::is_control)
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(32).collect()
 }

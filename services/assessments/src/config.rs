@@ -2,6 +2,8 @@
 
 use runtime::{Configuration, Settings};
 
+use crate::surveys::BallotKey;
+
 /// What the assessments service is told.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Config {
@@ -26,6 +28,12 @@ pub struct Config {
         default_value = "http://127.0.0.1:7404"
     )]
     pub scoring_url: String,
+
+    /// Key of the ballot boxes, at least 32 bytes, the same on every replica and until every wave is counted. Tokens are
+    /// made and waiting ballots sealed with it, so keep it from whoever administers the database. No default: a key that
+    /// everybody knows hides nothing
+    #[arg(long, env = "CHISO_BALLOT_KEY", hide_env_values = true)]
+    pub ballot_key: BallotKey,
 }
 
 impl Configuration for Config {

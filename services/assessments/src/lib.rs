@@ -9,6 +9,7 @@ mod campaigns;
 mod codec;
 mod config;
 mod official;
+mod surveys;
 mod units;
 mod view;
 mod wire;
@@ -25,6 +26,7 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 
 pub use config::Config;
+pub use surveys::{BallotKey, BallotKeyTooShort};
 
 /// Name of the log, and of the service in telemetry.
 pub const LOG: &str = "assessments";
@@ -70,6 +72,10 @@ pub async fn serve(
     let scoring = settings
         .channel(&config.scoring_url)
         .context("the address of scoring")?;
+    sqlx::migrate!()
+        .run(log.pool())
+        .await
+        .context("migrating the tables of assessments")?;
     let (view, follower) = view::open(&log)
         .await
         .context("reading the log of assessments")?;
@@ -83,28 +89,26 @@ pub async fn serve(
         Ids::random(),
     );
     let timer = campaigns::Timer::new(log.clone(), view.clone(), clock, Ids::random());
-    let api = api::Api::new(
-        log.clone(),
-        view,
-        units::Units::new(registry),
-        clock,
-        Ids::random(),
-    );
+    let (ids, units) = (Ids::random(), units::Units::new(registry));
+    let (surveys, ballots) = surveys::start(&log, &view, &units, config.ballot_key, clock, &ids);
+    let api = api::Api::new(log.clone(), view, units, clock, ids);
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
         .add(AssessmentsServiceServer::new(api))
         .add(OfficialResultsServiceServer::new(official))
         .add(CampaignsServiceServer::new(campaigns))
+        .add(surveys)
         .add(LogFeed::new(log.clone()).into_server());
     // A broker that is away stops no command: the relay catches up, and its metrics say how far it is.
     let relayed = relay::run(log, bus, Subject::of, Body::protobuf, shutdown.clone());
     let followed = follower.run(server.health());
     let timed = timer.run(shutdown.clone());
+    let cared_for = ballots.run(shutdown.clone());
     let served = server.serve(listener, shutdown);
     tokio::try_join!(
         async { followed.await.context("following the log of assessments") },
         async { served.await.context("serving assessments") },
         async {
-            tokio::join!(relayed, timed);
+            tokio::join!(relayed, timed, cared_for);
             Ok(())
         },
     )?;

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::campaigns::Campaigns;
 use crate::codec::{DefinitionCodec, ReportCodec};
 use crate::official::Tables;
+use crate::surveys::Book;
 
 /// Events read at a time while the view is filled.
 const PAGE: i64 = 1_000;
@@ -41,6 +42,8 @@ pub(crate) struct View {
     pub(crate) official: Tables,
     /// Campaigns and their sheets.
     pub(crate) campaigns: Campaigns,
+    /// Instruments and waves of surveys.
+    pub(crate) surveys: Book,
     /// The newest event in it.
     pub(crate) position: Position,
 }
@@ -107,6 +110,8 @@ impl View {
                 self.official.apply(event)
             } else if Campaigns::holds(&stream) {
                 self.campaigns.apply(event)
+            } else if Book::holds(&stream) {
+                self.surveys.apply(event)
             } else {
                 ReportCodec::read(event).map(|told| {
                     self.reports

@@ -5228,3 +5228,2593 @@ pub mod assessments_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// One edition of an instrument.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SurveyEdition {
+    /// Code of the instrument: 1 to 40 letters, digits, dots, underscores and hyphens, as all codes here.
+    #[prost(string, tag = "1")]
+    pub instrument: ::prost::alloc::string::String,
+    /// Code of the edition, unique within the instrument.
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    /// 1 to 500 characters.
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+    /// Who is asked: 1 to 10 groups.
+    #[prost(message, repeated, tag = "4")]
+    pub groups: ::prost::alloc::vec::Vec<SurveyGroup>,
+    /// What is asked: 1 to 100 questions.
+    #[prost(message, repeated, tag = "5")]
+    pub questions: ::prost::alloc::vec::Vec<SurveyQuestion>,
+}
+impl ::prost::Name for SurveyEdition {
+    const NAME: &'static str = "SurveyEdition";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyEdition".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyEdition".into()
+    }
+}
+/// A group of respondents that is asked and counted apart.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyGroup {
+    /// Unique within the edition, e.g. `citizen`.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// 1 to 500 characters.
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SurveyGroup {
+    const NAME: &'static str = "SurveyGroup";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyGroup".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyGroup".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SurveyQuestion {
+    /// Unique within the edition.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// What respondents read: 1 to 500 characters.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+    /// Whether a ballot without an answer to it is refused.
+    #[prost(bool, tag = "8")]
+    pub required: bool,
+    /// Who is asked; empty: every group.
+    #[prost(string, repeated, tag = "9")]
+    pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The leaves or indicators that its figure feeds.
+    #[prost(message, repeated, tag = "10")]
+    pub feeds: ::prost::alloc::vec::Vec<SurveyFeed>,
+    /// How it is answered; one of them is needed.
+    #[prost(oneof = "survey_question::Kind", tags = "3, 4, 5, 6, 7")]
+    pub kind: ::core::option::Option<survey_question::Kind>,
+}
+/// Nested message and enum types in `SurveyQuestion`.
+pub mod survey_question {
+    /// How it is answered; one of them is needed.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        #[prost(message, tag = "3")]
+        Scale(super::SurveyScale),
+        #[prost(message, tag = "4")]
+        Likert(super::SurveyLikert),
+        #[prost(message, tag = "5")]
+        Choice(super::SurveyChoice),
+        #[prost(message, tag = "6")]
+        YesNo(super::SurveyYesNo),
+        #[prost(message, tag = "7")]
+        Number(super::SurveyNumber),
+    }
+}
+impl ::prost::Name for SurveyQuestion {
+    const NAME: &'static str = "SurveyQuestion";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyQuestion".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyQuestion".into()
+    }
+}
+/// A whole number from `min` to `max`, -10,000 to 10,000; at most 101 of them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyScale {
+    #[prost(int32, tag = "1")]
+    pub min: i32,
+    #[prost(int32, tag = "2")]
+    pub max: i32,
+}
+impl ::prost::Name for SurveyScale {
+    const NAME: &'static str = "SurveyScale";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyScale".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyScale".into()
+    }
+}
+/// Agreement or satisfaction, 1 to `points`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyLikert {
+    /// 2 to 10.
+    #[prost(int32, tag = "1")]
+    pub points: i32,
+    /// Answers from here on count as satisfied; 0: that share is not asked for.
+    #[prost(int32, tag = "2")]
+    pub satisfied_from: i32,
+}
+impl ::prost::Name for SurveyLikert {
+    const NAME: &'static str = "SurveyLikert";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyLikert".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyLikert".into()
+    }
+}
+/// One of 2 to 50 options.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SurveyChoice {
+    #[prost(message, repeated, tag = "1")]
+    pub options: ::prost::alloc::vec::Vec<SurveyOption>,
+}
+impl ::prost::Name for SurveyChoice {
+    const NAME: &'static str = "SurveyChoice";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyChoice".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyChoice".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyOption {
+    /// Unique within the question.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// 1 to 500 characters.
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    /// What it counts: a decimal such as 60 where B counts 60 %. All options have one or none has.
+    #[prost(string, tag = "3")]
+    pub weight: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SurveyOption {
+    const NAME: &'static str = "SurveyOption";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyOption".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyOption".into()
+    }
+}
+/// `yes` counts 1, `no` counts 0.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyYesNo {}
+impl ::prost::Name for SurveyYesNo {
+    const NAME: &'static str = "SurveyYesNo";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyYesNo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyYesNo".into()
+    }
+}
+/// A decimal from `min` to `max`, within a million and with at most two digits behind the point.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyNumber {
+    #[prost(string, tag = "1")]
+    pub min: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub max: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SurveyNumber {
+    const NAME: &'static str = "SurveyNumber";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyNumber".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyNumber".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyFeed {
+    /// Code of the index, e.g. `papi`.
+    #[prost(string, tag = "1")]
+    pub index: ::prost::alloc::string::String,
+    /// Code of its leaf; for PAPI the indicator.
+    #[prost(string, tag = "2")]
+    pub leaf: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SurveyFeed {
+    const NAME: &'static str = "SurveyFeed";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyFeed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyFeed".into()
+    }
+}
+/// What one respondent answered, as counted. It says nothing of who, when or under which token.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SurveyBallot {
+    #[prost(message, repeated, tag = "1")]
+    pub answers: ::prost::alloc::vec::Vec<CountedAnswer>,
+}
+impl ::prost::Name for SurveyBallot {
+    const NAME: &'static str = "SurveyBallot";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyBallot".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyBallot".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CountedAnswer {
+    /// Code of the question.
+    #[prost(string, tag = "1")]
+    pub question: ::prost::alloc::string::String,
+    #[prost(oneof = "counted_answer::Answer", tags = "2, 3")]
+    pub answer: ::core::option::Option<counted_answer::Answer>,
+}
+/// Nested message and enum types in `CountedAnswer`.
+pub mod counted_answer {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Answer {
+        /// A number in hundredths: 450 is 4.5. Yes is 100, no is 0.
+        #[prost(int64, tag = "2")]
+        Hundredths(i64),
+        /// Code of an option.
+        #[prost(string, tag = "3")]
+        Option(::prost::alloc::string::String),
+    }
+}
+impl ::prost::Name for CountedAnswer {
+    const NAME: &'static str = "CountedAnswer";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.CountedAnswer".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.CountedAnswer".into()
+    }
+}
+/// An answer as a respondent gives it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyAnswer {
+    /// Code of the question.
+    #[prost(string, tag = "1")]
+    pub question: ::prost::alloc::string::String,
+    /// A number, the code of an option, `yes` or `no`. Blank: no answer.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SurveyAnswer {
+    const NAME: &'static str = "SurveyAnswer";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyAnswer".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyAnswer".into()
+    }
+}
+/// How many ballots are wanted of a group about a unit.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyQuota {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    /// 1 to 1,000,000.
+    #[prost(int32, tag = "3")]
+    pub ballots: i32,
+}
+impl ::prost::Name for SurveyQuota {
+    const NAME: &'static str = "SurveyQuota";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyQuota".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyQuota".into()
+    }
+}
+/// How many ballots came in from a group about a unit.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyTurnout {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    #[prost(int32, tag = "3")]
+    pub ballots: i32,
+}
+impl ::prost::Name for SurveyTurnout {
+    const NAME: &'static str = "SurveyTurnout";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyTurnout".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyTurnout".into()
+    }
+}
+/// An edition of an instrument is this from now on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InstrumentPut {
+    #[prost(message, optional, tag = "1")]
+    pub edition: ::core::option::Option<SurveyEdition>,
+}
+impl ::prost::Name for InstrumentPut {
+    const NAME: &'static str = "InstrumentPut";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.InstrumentPut".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.InstrumentPut".into()
+    }
+}
+/// A wave uses an edition, which is immutable from now on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InstrumentUsed {
+    #[prost(string, tag = "1")]
+    pub edition: ::prost::alloc::string::String,
+    /// The first wave that uses it.
+    #[prost(string, tag = "2")]
+    pub wave: ::prost::alloc::string::String,
+}
+impl ::prost::Name for InstrumentUsed {
+    const NAME: &'static str = "InstrumentUsed";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.InstrumentUsed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.InstrumentUsed".into()
+    }
+}
+/// A wave is planned like this. It may be planned anew while no token is out.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WavePlanned {
+    #[prost(string, tag = "1")]
+    pub wave: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// A copy: nothing that happens to the instrument reaches a wave.
+    #[prost(message, optional, tag = "3")]
+    pub edition: ::core::option::Option<SurveyEdition>,
+    /// The time that is asked about: `2024`, `2024-Q3` or `2024-07`.
+    #[prost(string, tag = "4")]
+    pub period: ::prost::alloc::string::String,
+    /// Codes of the units that are asked about.
+    #[prost(string, repeated, tag = "5")]
+    pub units: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(message, repeated, tag = "6")]
+    pub quotas: ::prost::alloc::vec::Vec<SurveyQuota>,
+    #[prost(message, optional, tag = "7")]
+    pub opens_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "8")]
+    pub closes_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Fewest answers that a figure may rest on.
+    #[prost(int32, tag = "9")]
+    pub minimum: i32,
+}
+impl ::prost::Name for WavePlanned {
+    const NAME: &'static str = "WavePlanned";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.WavePlanned".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.WavePlanned".into()
+    }
+}
+/// The wave takes ballots.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaveOpened {}
+impl ::prost::Name for WaveOpened {
+    const NAME: &'static str = "WaveOpened";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.WaveOpened".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.WaveOpened".into()
+    }
+}
+/// The wave takes no more ballots.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaveClosed {}
+impl ::prost::Name for WaveClosed {
+    const NAME: &'static str = "WaveClosed";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.WaveClosed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.WaveClosed".into()
+    }
+}
+/// Tokens went out. What they are is nowhere.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TokensIssued {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    /// How many more.
+    #[prost(int32, tag = "3")]
+    pub count: i32,
+}
+impl ::prost::Name for TokensIssued {
+    const NAME: &'static str = "TokensIssued";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TokensIssued".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TokensIssued".into()
+    }
+}
+/// Ballots left the box together: at least ten.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BallotsReleased {
+    /// Empty: from several units that had too few.
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    /// Empty: from several groups that had too few.
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "3")]
+    pub ballots: ::prost::alloc::vec::Vec<SurveyBallot>,
+}
+impl ::prost::Name for BallotsReleased {
+    const NAME: &'static str = "BallotsReleased";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.BallotsReleased".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.BallotsReleased".into()
+    }
+}
+/// The box is empty, and the results are final.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WaveCounted {
+    /// Ballots that came in.
+    #[prost(message, repeated, tag = "1")]
+    pub turnout: ::prost::alloc::vec::Vec<SurveyTurnout>,
+    /// Of these, ballots that were too few to leave the box without telling whose they are; their answers are destroyed.
+    #[prost(int32, tag = "2")]
+    pub destroyed: i32,
+}
+impl ::prost::Name for WaveCounted {
+    const NAME: &'static str = "WaveCounted";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.WaveCounted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.WaveCounted".into()
+    }
+}
+/// Results are taken out of everything.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResultsWithheld {
+    /// Empty: the whole wave.
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    /// Tampering, interference.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ResultsWithheld {
+    const NAME: &'static str = "ResultsWithheld";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ResultsWithheld".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ResultsWithheld".into()
+    }
+}
+/// Withheld results count again.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResultsReleased {
+    /// Empty: the whole wave.
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ResultsReleased {
+    const NAME: &'static str = "ResultsReleased";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ResultsReleased".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ResultsReleased".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Instrument {
+    #[prost(message, optional, tag = "1")]
+    pub edition: ::core::option::Option<SurveyEdition>,
+    /// The first wave that uses the edition; empty while none does and it may change.
+    #[prost(string, tag = "2")]
+    pub used_by: ::prost::alloc::string::String,
+    #[prost(int64, tag = "3")]
+    pub version: i64,
+    #[prost(int64, tag = "4")]
+    pub position: i64,
+}
+impl ::prost::Name for Instrument {
+    const NAME: &'static str = "Instrument";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.Instrument".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.Instrument".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PutInstrumentRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(message, optional, tag = "2")]
+    pub edition: ::core::option::Option<SurveyEdition>,
+}
+impl ::prost::Name for PutInstrumentRequest {
+    const NAME: &'static str = "PutInstrumentRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.PutInstrumentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.PutInstrumentRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetInstrumentRequest {
+    #[prost(string, tag = "1")]
+    pub instrument: ::prost::alloc::string::String,
+    /// Empty: the one put last.
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetInstrumentRequest {
+    const NAME: &'static str = "GetInstrumentRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.GetInstrumentRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.GetInstrumentRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListInstrumentsRequest {
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListInstrumentsRequest {
+    const NAME: &'static str = "ListInstrumentsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListInstrumentsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListInstrumentsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListInstrumentsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub instruments: ::prost::alloc::vec::Vec<Instrument>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListInstrumentsResponse {
+    const NAME: &'static str = "ListInstrumentsResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListInstrumentsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListInstrumentsResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Wave {
+    #[prost(string, tag = "1")]
+    pub wave: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// Without questions in lists.
+    #[prost(message, optional, tag = "3")]
+    pub edition: ::core::option::Option<SurveyEdition>,
+    #[prost(string, tag = "4")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub opens_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "6")]
+    pub closes_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Fewest answers that a figure may rest on.
+    #[prost(int32, tag = "7")]
+    pub minimum: i32,
+    #[prost(enumeration = "WaveStage", tag = "8")]
+    pub stage: i32,
+    /// By unit and group; empty in lists.
+    #[prost(message, repeated, tag = "9")]
+    pub progress: ::prost::alloc::vec::Vec<WaveProgress>,
+    /// Ballots that were too few to leave the box without telling whose they are; their answers are destroyed.
+    #[prost(int32, tag = "10")]
+    pub destroyed: i32,
+    /// Why the whole wave is withheld; empty: it is not.
+    #[prost(string, tag = "11")]
+    pub withheld_reason: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "12")]
+    pub withheld_units: ::prost::alloc::vec::Vec<WithheldUnit>,
+    #[prost(int64, tag = "13")]
+    pub version: i64,
+    #[prost(int64, tag = "14")]
+    pub position: i64,
+}
+impl ::prost::Name for Wave {
+    const NAME: &'static str = "Wave";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.Wave".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.Wave".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaveProgress {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    /// Ballots wanted; 0: as many as come.
+    #[prost(int32, tag = "3")]
+    pub quota: i32,
+    /// Tokens issued.
+    #[prost(int32, tag = "4")]
+    pub issued: i32,
+    /// Ballots in and out of the box, imported ones included.
+    #[prost(int32, tag = "5")]
+    pub ballots: i32,
+}
+impl ::prost::Name for WaveProgress {
+    const NAME: &'static str = "WaveProgress";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.WaveProgress".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.WaveProgress".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithheldUnit {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WithheldUnit {
+    const NAME: &'static str = "WithheldUnit";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.WithheldUnit".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.WithheldUnit".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PlanWaveRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub wave: ::prost::alloc::string::String,
+    /// 1 to 500 characters.
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub instrument: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub edition: ::prost::alloc::string::String,
+    /// The time that is asked about: `2024`, `2024-Q3` or `2024-07`.
+    #[prost(string, tag = "6")]
+    pub period: ::prost::alloc::string::String,
+    /// 1 to 1,000 units that the registry knows.
+    #[prost(string, repeated, tag = "7")]
+    pub units: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(message, repeated, tag = "8")]
+    pub quotas: ::prost::alloc::vec::Vec<SurveyQuota>,
+    #[prost(message, optional, tag = "9")]
+    pub opens_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// After `opens_at`, by 366 days at most.
+    #[prost(message, optional, tag = "10")]
+    pub closes_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Fewest answers that a figure may rest on, 10 to 1,000; 0 means 15.
+    #[prost(int32, tag = "11")]
+    pub minimum: i32,
+}
+impl ::prost::Name for PlanWaveRequest {
+    const NAME: &'static str = "PlanWaveRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.PlanWaveRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.PlanWaveRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OpenWaveRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub wave: ::prost::alloc::string::String,
+}
+impl ::prost::Name for OpenWaveRequest {
+    const NAME: &'static str = "OpenWaveRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.OpenWaveRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.OpenWaveRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CloseWaveRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub wave: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CloseWaveRequest {
+    const NAME: &'static str = "CloseWaveRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.CloseWaveRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.CloseWaveRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IssueTokensRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub wave: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub group: ::prost::alloc::string::String,
+    /// 1 to 10,000.
+    #[prost(int32, tag = "5")]
+    pub count: i32,
+}
+impl ::prost::Name for IssueTokensRequest {
+    const NAME: &'static str = "IssueTokensRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.IssueTokensRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.IssueTokensRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IssueTokensResponse {
+    /// Four times eight letters and digits each. Empty when the request was only validated.
+    #[prost(string, repeated, tag = "1")]
+    pub tokens: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Tokens issued to the group about the unit in all.
+    #[prost(int32, tag = "2")]
+    pub issued: i32,
+    #[prost(int64, tag = "3")]
+    pub version: i64,
+    #[prost(int64, tag = "4")]
+    pub position: i64,
+}
+impl ::prost::Name for IssueTokensResponse {
+    const NAME: &'static str = "IssueTokensResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.IssueTokensResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.IssueTokensResponse".into()
+    }
+}
+/// Carries no context: nothing about the respondent is wanted.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CastBallotRequest {
+    #[prost(string, tag = "1")]
+    pub wave: ::prost::alloc::string::String,
+    /// As issued; case and hyphens do not matter.
+    #[prost(string, tag = "2")]
+    pub token: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "3")]
+    pub answers: ::prost::alloc::vec::Vec<SurveyAnswer>,
+    /// Check the answers and the token, but cast nothing.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+}
+impl ::prost::Name for CastBallotRequest {
+    const NAME: &'static str = "CastBallotRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.CastBallotRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.CastBallotRequest".into()
+    }
+}
+/// Says nothing that could be kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CastBallotResponse {}
+impl ::prost::Name for CastBallotResponse {
+    const NAME: &'static str = "CastBallotResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.CastBallotResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.CastBallotResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportBallotsRequest {
+    /// The system or the batch of papers: 1 to 64 letters, digits, dots, underscores and hyphens; the same in every row of
+    /// a call.
+    #[prost(string, tag = "1")]
+    pub source: ::prost::alloc::string::String,
+    /// The row's identity there: 1 to 200 characters.
+    #[prost(string, tag = "2")]
+    pub source_row_id: ::prost::alloc::string::String,
+    /// The same in every row of a call.
+    #[prost(string, tag = "3")]
+    pub wave: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub group: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "6")]
+    pub answers: ::prost::alloc::vec::Vec<SurveyAnswer>,
+}
+impl ::prost::Name for ImportBallotsRequest {
+    const NAME: &'static str = "ImportBallotsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ImportBallotsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ImportBallotsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportBallotsResponse {
+    /// Rows whose ballots are in the box now.
+    #[prost(int64, tag = "1")]
+    pub accepted: i64,
+    /// Rows that were taken in before.
+    #[prost(int64, tag = "2")]
+    pub repeated: i64,
+    #[prost(int64, tag = "3")]
+    pub refused: i64,
+    /// In the order of the rows.
+    #[prost(message, repeated, tag = "4")]
+    pub refusals: ::prost::alloc::vec::Vec<RefusedBallot>,
+}
+impl ::prost::Name for ImportBallotsResponse {
+    const NAME: &'static str = "ImportBallotsResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ImportBallotsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ImportBallotsResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusedBallot {
+    /// 1 for the first row of the call.
+    #[prost(int64, tag = "1")]
+    pub row: i64,
+    #[prost(string, tag = "2")]
+    pub source_row_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RefusedBallot {
+    const NAME: &'static str = "RefusedBallot";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.RefusedBallot".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.RefusedBallot".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithholdResultsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub wave: ::prost::alloc::string::String,
+    /// Empty: the whole wave.
+    #[prost(string, tag = "3")]
+    pub unit: ::prost::alloc::string::String,
+    /// 1 to 500 characters: tampering, interference.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WithholdResultsRequest {
+    const NAME: &'static str = "WithholdResultsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.WithholdResultsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.WithholdResultsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReleaseResultsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub wave: ::prost::alloc::string::String,
+    /// Empty: the whole wave.
+    #[prost(string, tag = "3")]
+    pub unit: ::prost::alloc::string::String,
+    /// 1 to 500 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReleaseResultsRequest {
+    const NAME: &'static str = "ReleaseResultsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ReleaseResultsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ReleaseResultsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWaveRequest {
+    #[prost(string, tag = "1")]
+    pub wave: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetWaveRequest {
+    const NAME: &'static str = "GetWaveRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.GetWaveRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.GetWaveRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWavesRequest {
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListWavesRequest {
+    const NAME: &'static str = "ListWavesRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListWavesRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListWavesRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWavesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub waves: ::prost::alloc::vec::Vec<Wave>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListWavesResponse {
+    const NAME: &'static str = "ListWavesResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListWavesResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListWavesResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetSurveyResultsRequest {
+    #[prost(string, tag = "1")]
+    pub wave: ::prost::alloc::string::String,
+    /// Empty: all units.
+    #[prost(string, tag = "2")]
+    pub unit: ::prost::alloc::string::String,
+    /// Empty: all groups together.
+    #[prost(string, tag = "3")]
+    pub group: ::prost::alloc::string::String,
+    #[prost(enumeration = "ConfidenceLevel", tag = "4")]
+    pub level: i32,
+    /// Units of a page: 20 unless said, at most 100.
+    #[prost(int32, tag = "5")]
+    pub page_size: i32,
+    #[prost(string, tag = "6")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetSurveyResultsRequest {
+    const NAME: &'static str = "GetSurveyResultsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.GetSurveyResultsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.GetSurveyResultsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SurveyResults {
+    #[prost(string, tag = "1")]
+    pub wave: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(enumeration = "ConfidenceLevel", tag = "3")]
+    pub level: i32,
+    /// Standard errors to each side of a mean, e.g. 1.960.
+    #[prost(string, tag = "4")]
+    pub factor: ::prost::alloc::string::String,
+    #[prost(int32, tag = "5")]
+    pub minimum: i32,
+    /// Ballots that were too few to leave the box without telling whose they are; they are in no figure.
+    #[prost(int32, tag = "6")]
+    pub destroyed: i32,
+    /// Units that are in no figure, with the reason.
+    #[prost(message, repeated, tag = "7")]
+    pub withheld_units: ::prost::alloc::vec::Vec<WithheldUnit>,
+    /// All units that are not withheld; with a unit asked for, that unit.
+    #[prost(message, optional, tag = "8")]
+    pub total: ::core::option::Option<SurveyBlock>,
+    /// Unit by unit, in the order of their codes.
+    #[prost(message, repeated, tag = "9")]
+    pub units: ::prost::alloc::vec::Vec<SurveyBlock>,
+    #[prost(string, tag = "10")]
+    pub next_page_token: ::prost::alloc::string::String,
+    #[prost(int64, tag = "11")]
+    pub version: i64,
+    #[prost(int64, tag = "12")]
+    pub position: i64,
+}
+impl ::prost::Name for SurveyResults {
+    const NAME: &'static str = "SurveyResults";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyResults".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyResults".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SurveyBlock {
+    /// Empty: all units.
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    /// Empty: all groups.
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    /// Why there are no results; then nothing else is here.
+    #[prost(string, tag = "3")]
+    pub withheld_reason: ::prost::alloc::string::String,
+    /// Ballots that count.
+    #[prost(int64, tag = "4")]
+    pub ballots: i64,
+    #[prost(message, repeated, tag = "5")]
+    pub items: ::prost::alloc::vec::Vec<SurveyItem>,
+}
+impl ::prost::Name for SurveyBlock {
+    const NAME: &'static str = "SurveyBlock";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyBlock".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyBlock".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SurveyItem {
+    #[prost(string, tag = "1")]
+    pub question: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub feeds: ::prost::alloc::vec::Vec<SurveyFeed>,
+    /// Answers to it.
+    #[prost(int64, tag = "3")]
+    pub answered: i64,
+    /// Decimal with 6 digits behind the point, as all figures here; empty: see `no_mean_because`.
+    #[prost(string, tag = "4")]
+    pub mean: ::prost::alloc::string::String,
+    /// Standard deviation of the sample over the root of its size.
+    #[prost(string, tag = "5")]
+    pub standard_error: ::prost::alloc::string::String,
+    /// Ends of the interval.
+    #[prost(string, tag = "6")]
+    pub low: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub high: ::prost::alloc::string::String,
+    /// Why there is no mean: `TOO_FEW` or `NO_VALUES`. What has no figure is unknown, never zero.
+    #[prost(string, tag = "8")]
+    pub no_mean_because: ::prost::alloc::string::String,
+    /// The reason in words.
+    #[prost(string, tag = "9")]
+    pub no_mean_reason: ::prost::alloc::string::String,
+    /// Share of answers from `satisfied_from` on, 0 to 1; empty when it is not asked for or too few answered.
+    #[prost(string, tag = "10")]
+    pub satisfied: ::prost::alloc::string::String,
+    /// How often each answer was given; empty when too few answered and for numbers.
+    #[prost(message, repeated, tag = "11")]
+    pub shares: ::prost::alloc::vec::Vec<SurveyShare>,
+}
+impl ::prost::Name for SurveyItem {
+    const NAME: &'static str = "SurveyItem";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyItem".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyItem".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyShare {
+    #[prost(string, tag = "1")]
+    pub answer: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub count: i64,
+}
+impl ::prost::Name for SurveyShare {
+    const NAME: &'static str = "SurveyShare";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyShare".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyShare".into()
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WaveStage {
+    Unspecified = 0,
+    /// It takes tokens, but no ballots yet.
+    Planned = 1,
+    /// It takes ballots.
+    Open = 2,
+    /// It takes no more; the last ballots are on their way out of the box.
+    Closed = 3,
+    /// The results are final.
+    Counted = 4,
+}
+impl WaveStage {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WAVE_STAGE_UNSPECIFIED",
+            Self::Planned => "WAVE_STAGE_PLANNED",
+            Self::Open => "WAVE_STAGE_OPEN",
+            Self::Closed => "WAVE_STAGE_CLOSED",
+            Self::Counted => "WAVE_STAGE_COUNTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WAVE_STAGE_UNSPECIFIED" => Some(Self::Unspecified),
+            "WAVE_STAGE_PLANNED" => Some(Self::Planned),
+            "WAVE_STAGE_OPEN" => Some(Self::Open),
+            "WAVE_STAGE_CLOSED" => Some(Self::Closed),
+            "WAVE_STAGE_COUNTED" => Some(Self::Counted),
+            _ => None,
+        }
+    }
+}
+/// How sure an interval is to hold the true mean, by the normal approximation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConfidenceLevel {
+    /// 95 %.
+    Unspecified = 0,
+    /// 1.645 standard errors to each side.
+    Percent90 = 1,
+    /// 1.960 standard errors to each side.
+    Percent95 = 2,
+    /// 2.576 standard errors to each side.
+    Percent99 = 3,
+}
+impl ConfidenceLevel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONFIDENCE_LEVEL_UNSPECIFIED",
+            Self::Percent90 => "CONFIDENCE_LEVEL_PERCENT_90",
+            Self::Percent95 => "CONFIDENCE_LEVEL_PERCENT_95",
+            Self::Percent99 => "CONFIDENCE_LEVEL_PERCENT_99",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONFIDENCE_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONFIDENCE_LEVEL_PERCENT_90" => Some(Self::Percent90),
+            "CONFIDENCE_LEVEL_PERCENT_95" => Some(Self::Percent95),
+            "CONFIDENCE_LEVEL_PERCENT_99" => Some(Self::Percent99),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod surveys_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct SurveysServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl SurveysServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> SurveysServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SurveysServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SurveysServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Puts an edition of an instrument, in place of one of the same name that no wave uses. Faults come all at once.
+        pub async fn put_instrument(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PutInstrumentRequest>,
+        ) -> std::result::Result<tonic::Response<super::Instrument>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/PutInstrument",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.SurveysService",
+                        "PutInstrument",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_instrument(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetInstrumentRequest>,
+        ) -> std::result::Result<tonic::Response<super::Instrument>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/GetInstrument",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.SurveysService",
+                        "GetInstrument",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Every edition of every instrument, without the questions.
+        pub async fn list_instruments(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListInstrumentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInstrumentsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/ListInstruments",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.SurveysService",
+                        "ListInstruments",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Plans a wave, or plans it anew while no token is out.
+        pub async fn plan_wave(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PlanWaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/PlanWave",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("chiso.assessments.v1.SurveysService", "PlanWave"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets ballots in, from `opens_at` on.
+        pub async fn open_wave(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OpenWaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/OpenWave",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("chiso.assessments.v1.SurveysService", "OpenWave"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets no more ballots in. At `closes_at` this happens by itself. The ballots are counted right after.
+        pub async fn close_wave(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CloseWaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/CloseWave",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("chiso.assessments.v1.SurveysService", "CloseWave"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Issues tokens, each good for one ballot. They are shown in this answer and kept nowhere; a repeat under the same
+        /// request id shows the same ones.
+        pub async fn issue_tokens(
+            &mut self,
+            request: impl tonic::IntoRequest<super::IssueTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::IssueTokensResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/IssueTokens",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("chiso.assessments.v1.SurveysService", "IssueTokens"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Casts a ballot under a token. Nobody can find out which ballot was cast under which token, so a repeat is refused as
+        /// `TOKEN_SPENT`: the ballot is in the box.
+        pub async fn cast_ballot(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CastBallotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CastBallotResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/CastBallot",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("chiso.assessments.v1.SurveysService", "CastBallot"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes in ballots that were cast elsewhere, on paper or in another system. A row is known by source and row id: a
+        /// repeat changes nothing, whatever it says. A faulty row is refused alone.
+        pub async fn import_ballots(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::ImportBallotsRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportBallotsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/ImportBallots",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.SurveysService",
+                        "ImportBallots",
+                    ),
+                );
+            self.inner.client_streaming(req, path, codec).await
+        }
+        /// Takes the results of a unit, or of the whole wave, out of everything and says why.
+        pub async fn withhold_results(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithholdResultsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/WithholdResults",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.SurveysService",
+                        "WithholdResults",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes withheld results in again.
+        pub async fn release_results(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReleaseResultsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/ReleaseResults",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.SurveysService",
+                        "ReleaseResults",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The plan of a wave with quotas, tokens issued and ballots in the box.
+        pub async fn get_wave(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/GetWave",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("chiso.assessments.v1.SurveysService", "GetWave"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// All waves, without questions and progress.
+        pub async fn list_waves(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWavesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWavesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/ListWaves",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("chiso.assessments.v1.SurveysService", "ListWaves"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The results of a counted wave: of all units together and unit by unit.
+        pub async fn get_survey_results(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetSurveyResultsRequest>,
+        ) -> std::result::Result<tonic::Response<super::SurveyResults>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.SurveysService/GetSurveyResults",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.SurveysService",
+                        "GetSurveyResults",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod surveys_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SurveysServiceServer.
+    #[async_trait]
+    pub trait SurveysService: std::marker::Send + std::marker::Sync + 'static {
+        /// Puts an edition of an instrument, in place of one of the same name that no wave uses. Faults come all at once.
+        async fn put_instrument(
+            &self,
+            request: tonic::Request<super::PutInstrumentRequest>,
+        ) -> std::result::Result<tonic::Response<super::Instrument>, tonic::Status>;
+        async fn get_instrument(
+            &self,
+            request: tonic::Request<super::GetInstrumentRequest>,
+        ) -> std::result::Result<tonic::Response<super::Instrument>, tonic::Status>;
+        /// Every edition of every instrument, without the questions.
+        async fn list_instruments(
+            &self,
+            request: tonic::Request<super::ListInstrumentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInstrumentsResponse>,
+            tonic::Status,
+        >;
+        /// Plans a wave, or plans it anew while no token is out.
+        async fn plan_wave(
+            &self,
+            request: tonic::Request<super::PlanWaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status>;
+        /// Lets ballots in, from `opens_at` on.
+        async fn open_wave(
+            &self,
+            request: tonic::Request<super::OpenWaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status>;
+        /// Lets no more ballots in. At `closes_at` this happens by itself. The ballots are counted right after.
+        async fn close_wave(
+            &self,
+            request: tonic::Request<super::CloseWaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status>;
+        /// Issues tokens, each good for one ballot. They are shown in this answer and kept nowhere; a repeat under the same
+        /// request id shows the same ones.
+        async fn issue_tokens(
+            &self,
+            request: tonic::Request<super::IssueTokensRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::IssueTokensResponse>,
+            tonic::Status,
+        >;
+        /// Casts a ballot under a token. Nobody can find out which ballot was cast under which token, so a repeat is refused as
+        /// `TOKEN_SPENT`: the ballot is in the box.
+        async fn cast_ballot(
+            &self,
+            request: tonic::Request<super::CastBallotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CastBallotResponse>,
+            tonic::Status,
+        >;
+        /// Takes in ballots that were cast elsewhere, on paper or in another system. A row is known by source and row id: a
+        /// repeat changes nothing, whatever it says. A faulty row is refused alone.
+        async fn import_ballots(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::ImportBallotsRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportBallotsResponse>,
+            tonic::Status,
+        >;
+        /// Takes the results of a unit, or of the whole wave, out of everything and says why.
+        async fn withhold_results(
+            &self,
+            request: tonic::Request<super::WithholdResultsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status>;
+        /// Takes withheld results in again.
+        async fn release_results(
+            &self,
+            request: tonic::Request<super::ReleaseResultsRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status>;
+        /// The plan of a wave with quotas, tokens issued and ballots in the box.
+        async fn get_wave(
+            &self,
+            request: tonic::Request<super::GetWaveRequest>,
+        ) -> std::result::Result<tonic::Response<super::Wave>, tonic::Status>;
+        /// All waves, without questions and progress.
+        async fn list_waves(
+            &self,
+            request: tonic::Request<super::ListWavesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWavesResponse>,
+            tonic::Status,
+        >;
+        /// The results of a counted wave: of all units together and unit by unit.
+        async fn get_survey_results(
+            &self,
+            request: tonic::Request<super::GetSurveyResultsRequest>,
+        ) -> std::result::Result<tonic::Response<super::SurveyResults>, tonic::Status>;
+    }
+    #[derive(Debug)]
+    pub struct SurveysServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SurveysServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SurveysServiceServer<T>
+    where
+        T: SurveysService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/chiso.assessments.v1.SurveysService/PutInstrument" => {
+                    #[allow(non_camel_case_types)]
+                    struct PutInstrumentSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::PutInstrumentRequest>
+                    for PutInstrumentSvc<T> {
+                        type Response = super::Instrument;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PutInstrumentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::put_instrument(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PutInstrumentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/GetInstrument" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetInstrumentSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::GetInstrumentRequest>
+                    for GetInstrumentSvc<T> {
+                        type Response = super::Instrument;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetInstrumentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::get_instrument(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetInstrumentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/ListInstruments" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListInstrumentsSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::ListInstrumentsRequest>
+                    for ListInstrumentsSvc<T> {
+                        type Response = super::ListInstrumentsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListInstrumentsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::list_instruments(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListInstrumentsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/PlanWave" => {
+                    #[allow(non_camel_case_types)]
+                    struct PlanWaveSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::PlanWaveRequest>
+                    for PlanWaveSvc<T> {
+                        type Response = super::Wave;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PlanWaveRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::plan_wave(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PlanWaveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/OpenWave" => {
+                    #[allow(non_camel_case_types)]
+                    struct OpenWaveSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::OpenWaveRequest>
+                    for OpenWaveSvc<T> {
+                        type Response = super::Wave;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OpenWaveRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::open_wave(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OpenWaveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/CloseWave" => {
+                    #[allow(non_camel_case_types)]
+                    struct CloseWaveSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::CloseWaveRequest>
+                    for CloseWaveSvc<T> {
+                        type Response = super::Wave;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CloseWaveRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::close_wave(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CloseWaveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/IssueTokens" => {
+                    #[allow(non_camel_case_types)]
+                    struct IssueTokensSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::IssueTokensRequest>
+                    for IssueTokensSvc<T> {
+                        type Response = super::IssueTokensResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::IssueTokensRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::issue_tokens(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = IssueTokensSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/CastBallot" => {
+                    #[allow(non_camel_case_types)]
+                    struct CastBallotSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::CastBallotRequest>
+                    for CastBallotSvc<T> {
+                        type Response = super::CastBallotResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CastBallotRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::cast_ballot(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CastBallotSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/ImportBallots" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportBallotsSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::ClientStreamingService<super::ImportBallotsRequest>
+                    for ImportBallotsSvc<T> {
+                        type Response = super::ImportBallotsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::ImportBallotsRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::import_ballots(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportBallotsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.client_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/WithholdResults" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithholdResultsSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::WithholdResultsRequest>
+                    for WithholdResultsSvc<T> {
+                        type Response = super::Wave;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithholdResultsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::withhold_results(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithholdResultsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/ReleaseResults" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReleaseResultsSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::ReleaseResultsRequest>
+                    for ReleaseResultsSvc<T> {
+                        type Response = super::Wave;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReleaseResultsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::release_results(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReleaseResultsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/GetWave" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetWaveSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::GetWaveRequest>
+                    for GetWaveSvc<T> {
+                        type Response = super::Wave;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetWaveRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::get_wave(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetWaveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/ListWaves" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListWavesSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::ListWavesRequest>
+                    for ListWavesSvc<T> {
+                        type Response = super::ListWavesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListWavesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::list_waves(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListWavesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.SurveysService/GetSurveyResults" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSurveyResultsSvc<T: SurveysService>(pub Arc<T>);
+                    impl<
+                        T: SurveysService,
+                    > tonic::server::UnaryService<super::GetSurveyResultsRequest>
+                    for GetSurveyResultsSvc<T> {
+                        type Response = super::SurveyResults;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetSurveyResultsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveysService>::get_survey_results(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSurveyResultsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SurveysServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "chiso.assessments.v1.SurveysService";
+    impl<T> tonic::server::NamedService for SurveysServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

@@ -99,6 +99,7 @@ impl World {
             settings: self.settings.clone(),
             registry_url: self.registry_url.clone(),
             scoring_url: self.scoring.clone().unwrap_or_else(|| NOWHERE.to_owned()),
+            ballot_key: "0123456789abcdef0123456789abcdef".parse().expect("a key"),
         };
         let shutdown = Shutdown::new();
         let end = shutdown.clone();

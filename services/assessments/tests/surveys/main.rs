@@ -1,0 +1,9 @@
+//! Surveys over gRPC on a real stack.
+
+mod anonymity;
+mod imports;
+mod lifecycle;
+mod refusals;
+mod replicas;
+mod sample;
+mod world;

@@ -11,10 +11,12 @@ use contracts::problem::Problem;
 use decider::Decider as _;
 use eventlog::command::{Context, execute};
 use eventlog::{EventLog, Position};
+use identity::Permit;
 use prost::Message;
 use runtime::{Clock, Ids, telemetry};
 use tonic::{Request, Response, Result};
 
+use crate::campaigns::about;
 use crate::codec::{DefinitionCodec, ReportCodec, definition_stream, report_stream};
 use crate::units::Units;
 use crate::view::Viewer;
@@ -59,8 +61,10 @@ impl Api {
         context: Option<CommandContext>,
         method: &'static str,
         content: &impl Message,
+        permit: &Permit,
     ) -> Result<Context, Problem> {
         let context = Context::parse(context, method, content, self.clock.now(), self.ids.uuid())?;
+        let context = context.by(permit)?;
         let traceparent = telemetry::traceparent().unwrap_or_default();
         Ok(Context {
             traceparent,
@@ -82,9 +86,10 @@ impl AssessmentsService for Api {
         &self,
         request: Request<pb::PutDefinitionInForceRequest>,
     ) -> Result<Response<pb::Definition>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "PutDefinitionInForce", &request)?;
+        let context = self.context(context, "PutDefinitionInForce", &request, &permit)?;
         let edition = wire::document(request.document)?;
         let name = edition.name.clone();
         let executed = execute::<DefinitionCodec, pb::Definition>(
@@ -163,9 +168,10 @@ impl AssessmentsService for Api {
         &self,
         request: Request<pb::ReportMeasureRequest>,
     ) -> Result<Response<pb::ReportedMeasure>> {
+        let permit = Permit::of(request.extensions())?;
         let mut request = request.into_inner();
         let context = request.context.take();
-        let context = self.context(context, "ReportMeasure", &request)?;
+        let context = self.context(context, "ReportMeasure", &request, &permit)?;
         let wire::Stated {
             unit,
             month,
@@ -173,7 +179,7 @@ impl AssessmentsService for Api {
             figure,
             source,
         } = wire::stated(&request)?;
-        let unit = self.units.resolve(unit).await?;
+        let unit = about(&permit, &unit, &self.units).await?;
         let command = ReportCommand::State {
             unit: unit.clone(),
             measure: measure.clone(),

@@ -20,3 +20,4 @@ mod wish;
 pub(crate) use api::Api;
 pub(crate) use fold::Campaigns;
 pub(crate) use timer::Timer;
+pub(crate) use who::about;

@@ -57,7 +57,7 @@ impl Own {
 ///
 /// # Errors
 /// `PERMISSION_DENIED`, the same for a unit that does not exist.
-pub(super) async fn about(
+pub(crate) async fn about(
     permit: &Permit,
     unit: &UnitCode,
     units: &Units,

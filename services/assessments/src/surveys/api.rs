@@ -12,6 +12,7 @@ use contracts::log::v1::CommandContext;
 use contracts::problem::Problem;
 use eventlog::command::Context;
 use eventlog::{EventLog, Position};
+use identity::Permit;
 use prost::Message;
 use runtime::{Clock, Ids, telemetry};
 use survey::{Code, Plan, Stage};
@@ -45,8 +46,10 @@ impl Api {
         context: Option<CommandContext>,
         method: &'static str,
         content: &impl Message,
+        permit: &Permit,
     ) -> Result<Context, Problem> {
         let context = Context::parse(context, method, content, self.clock.now(), self.ids.uuid())?;
+        let context = context.by(permit)?;
         let traceparent = telemetry::traceparent().unwrap_or_default();
         Ok(Context {
             traceparent,
@@ -84,7 +87,9 @@ impl SurveysService for Api {
         &self,
         request: Request<pb::PutInstrumentRequest>,
     ) -> Result<Response<pb::Instrument>> {
-        Ok(Response::new(self.put(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.put(request.into_inner(), &permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_instrument(
@@ -102,25 +107,33 @@ impl SurveysService for Api {
     }
 
     async fn plan_wave(&self, request: Request<pb::PlanWaveRequest>) -> Result<Response<pb::Wave>> {
-        Ok(Response::new(self.plan(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.plan(request.into_inner(), &permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn open_wave(&self, request: Request<pb::OpenWaveRequest>) -> Result<Response<pb::Wave>> {
-        Ok(Response::new(self.open(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.open(request.into_inner(), &permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn close_wave(
         &self,
         request: Request<pb::CloseWaveRequest>,
     ) -> Result<Response<pb::Wave>> {
-        Ok(Response::new(self.close(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.close(request.into_inner(), &permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn issue_tokens(
         &self,
         request: Request<pb::IssueTokensRequest>,
     ) -> Result<Response<pb::IssueTokensResponse>> {
-        Ok(Response::new(self.issue(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.issue(request.into_inner(), &permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn cast_ballot(
@@ -143,14 +156,18 @@ impl SurveysService for Api {
         &self,
         request: Request<pb::WithholdResultsRequest>,
     ) -> Result<Response<pb::Wave>> {
-        Ok(Response::new(self.withhold(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.withhold(request.into_inner(), &permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn release_results(
         &self,
         request: Request<pb::ReleaseResultsRequest>,
     ) -> Result<Response<pb::Wave>> {
-        Ok(Response::new(self.lift(request.into_inner()).await?))
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.lift(request.into_inner(), &permit).await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_wave(&self, request: Request<pb::GetWaveRequest>) -> Result<Response<pb::Wave>> {

@@ -9,6 +9,7 @@ use contracts::wire::instant;
 use decider::Decider as _;
 use eventlog::command::{Context, execute};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use identity::Permit;
 use ids::{Period, UnitCode};
 use jiff::Timestamp;
 use prost::Message;
@@ -35,9 +36,10 @@ impl Api {
     pub(super) async fn put(
         &self,
         mut request: pb::PutInstrumentRequest,
+        permit: &Permit,
     ) -> Result<pb::Instrument, Problem> {
         let context = request.context.take();
-        let context = self.context(context, "PutInstrument", &request)?;
+        let context = self.context(context, "PutInstrument", &request, permit)?;
         let edition = wire::sound_edition(request.edition)?;
         let name = edition.name.clone();
         let executed = execute::<InstrumentCodec, pb::Instrument>(
@@ -63,9 +65,13 @@ impl Api {
 
     /// Plans a wave. The edition is taken into use first, and only when the wave would take the plan: so neither a
     /// refused plan nor a crash in between leaves more than an edition that stays as it is.
-    pub(super) async fn plan(&self, mut request: pb::PlanWaveRequest) -> Result<pb::Wave, Problem> {
+    pub(super) async fn plan(
+        &self,
+        mut request: pb::PlanWaveRequest,
+        permit: &Permit,
+    ) -> Result<pb::Wave, Problem> {
         let context = request.context.take();
-        let context = self.context(context, "PlanWave", &request)?;
+        let context = self.context(context, "PlanWave", &request, permit)?;
         let plan = self.read_plan(&request).await?;
         let decide = |wave: &Wave| wave.decide(WaveCommand::Plan(Box::new(plan.clone())));
         let trial = Context {
@@ -85,6 +91,8 @@ impl Api {
         used.repeatable = false;
         used.validate_only = context.validate_only;
         used.correlation_id = context.correlation_id;
+        used.client.clone_from(&context.client);
+        used.roles.clone_from(&context.roles);
         self.take_into_use(&used, &plan).await?;
         if context.validate_only {
             return Ok(tried);
@@ -185,9 +193,13 @@ impl Api {
         })
     }
 
-    pub(super) async fn open(&self, mut request: pb::OpenWaveRequest) -> Result<pb::Wave, Problem> {
+    pub(super) async fn open(
+        &self,
+        mut request: pb::OpenWaveRequest,
+        permit: &Permit,
+    ) -> Result<pb::Wave, Problem> {
         let context = request.context.take();
-        let context = self.context(context, "OpenWave", &request)?;
+        let context = self.context(context, "OpenWave", &request, permit)?;
         let wave = wire::code("wave", &request.wave)?;
         let now: Timestamp = context.received_at;
         self.wave_command(&wave, &context, |wave| {
@@ -199,9 +211,10 @@ impl Api {
     pub(super) async fn close(
         &self,
         mut request: pb::CloseWaveRequest,
+        permit: &Permit,
     ) -> Result<pb::Wave, Problem> {
         let context = request.context.take();
-        let context = self.context(context, "CloseWave", &request)?;
+        let context = self.context(context, "CloseWave", &request, permit)?;
         let wave = wire::code("wave", &request.wave)?;
         self.wave_command(&wave, &context, |wave| wave.decide(WaveCommand::Close))
             .await
@@ -210,6 +223,7 @@ impl Api {
     pub(super) async fn withhold(
         &self,
         mut request: pb::WithholdResultsRequest,
+        permit: &Permit,
     ) -> Result<pb::Wave, Problem> {
         let context = request.context.take();
         let (context, wave, unit, reason) = self.about_results(
@@ -217,6 +231,7 @@ impl Api {
             "WithholdResults",
             &request,
             [&request.wave, &request.unit, &request.reason],
+            permit,
         )?;
         let decide = |wave: &Wave| {
             let (unit, reason) = (unit.clone(), reason.clone());
@@ -228,6 +243,7 @@ impl Api {
     pub(super) async fn lift(
         &self,
         mut request: pb::ReleaseResultsRequest,
+        permit: &Permit,
     ) -> Result<pb::Wave, Problem> {
         let context = request.context.take();
         let (context, wave, unit, reason) = self.about_results(
@@ -235,6 +251,7 @@ impl Api {
             "ReleaseResults",
             &request,
             [&request.wave, &request.unit, &request.reason],
+            permit,
         )?;
         let decide = |wave: &Wave| {
             let (unit, reason) = (unit.clone(), reason.clone());
@@ -249,8 +266,9 @@ impl Api {
         method: &'static str,
         request: &impl Message,
         [wave, unit, reason]: [&str; 3],
+        permit: &Permit,
     ) -> Result<(Context, Code, Option<UnitCode>, String), Problem> {
-        let context = self.context(context, method, request)?;
+        let context = self.context(context, method, request, permit)?;
         let wave = wire::code("wave", wave)?;
         let unit = events::some_unit(unit).map_err(|why| Problem::invalid("unit", why))?;
         Ok((context, wave, unit, wire::reason(reason)?))
@@ -283,9 +301,10 @@ impl Api {
     pub(super) async fn issue(
         &self,
         mut request: pb::IssueTokensRequest,
+        permit: &Permit,
     ) -> Result<pb::IssueTokensResponse, Problem> {
         let context = request.context.take();
-        let context = self.context(context, "IssueTokens", &request)?;
+        let context = self.context(context, "IssueTokens", &request, permit)?;
         let wave = wire::code("wave", &request.wave)?;
         let unit = events::unit(&request.unit).map_err(|why| Problem::invalid("unit", why))?;
         let unit = self.units.resolve(unit).await?;

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::demo::Demo;
 use crate::services::Connection;
 use crate::up::Up;
-use crate::{catalog, explain, import, index, log, measures, official, rank, rebuild, watch};
+use crate::{catalog, explain, import, index, log, measures, official, rank, rebuild, token, watch};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +50,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Up(Up),
     Index(index::Command),
+    Token(token::Command),
     /// Asks running services.
     #[command(flatten)]
     Ask(Ask),
@@ -102,6 +103,7 @@ mod tests {
             "chiso official show papi 2023 36",
             "chiso index check a.yaml b.yaml --json",
             "chiso index diff a.yaml b.yaml",
+            "chiso token --key dev.key --role clerk --unit H40.12",
             "chiso index test a.yaml --leaf 1.1 --inputs a=1 b=2 c.yaml",
         ] {
             let read = Cli::try_parse_from(command.split(' '));

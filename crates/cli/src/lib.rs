@@ -20,6 +20,7 @@ pub mod rank;
 pub mod rebuild;
 pub mod services;
 pub mod show;
+mod token;
 mod up;
 pub mod watch;
 pub mod yaml;
@@ -65,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             })
         }
         Command::Index(command) => ended(index::run(&command, json)),
+        Command::Token(command) => ended(token::run(&command)),
         Command::Ask(ask) => ended(block_on(answer(&connection, &ask, json))),
     }
 }

@@ -23,7 +23,7 @@ fn dec(text: &str) -> Decimal {
     text.parse().expect("a decimal")
 }
 
-fn code(text: String) -> LeafCode {
+fn code(text: &str) -> LeafCode {
     text.parse().expect("a code")
 }
 
@@ -61,7 +61,7 @@ fn row(cells: &BTreeMap<&str, &str>, kinds: &[char]) -> Row {
             value: dec(cell),
             standard_error: None,
         };
-        Some((code(column.to_uppercase()), printed))
+        Some((code(&column.to_uppercase()), printed))
     });
     Row {
         subject: text("province_code"),
@@ -142,7 +142,7 @@ fn dimensions_and_totals_follow_from_sub_dimensions() {
     for row in ranked(&compared) {
         for dimension in 1..=8 {
             let figure = row
-                .figure(&code(format!("D{dimension}")))
+                .figure(&code(&format!("D{dimension}")))
                 .expect("a dimension");
             let (published, computed) = (figure.published, figure.computed);
             let off = (published.expect("published") - computed.expect("computed")).abs();

@@ -5,7 +5,9 @@ use clap::{Parser, Subcommand};
 use crate::demo::Demo;
 use crate::services::Connection;
 use crate::up::Up;
-use crate::{catalog, explain, import, index, log, measures, official, rank, rebuild, token, watch};
+use crate::{
+    catalog, explain, import, index, log, measures, official, rank, rebuild, token, watch,
+};
 
 const EXAMPLES: &str = "\
 Examples:

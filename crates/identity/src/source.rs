@@ -181,3 +181,28 @@ impl Reader {
         Ok(body.to_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_over_plain_http_from_this_host_only() {
+        for text in [
+            "/etc/keys.json",
+            "keys.json",
+            "https://issuer.test/keys",
+            "http://127.0.0.1/k",
+        ] {
+            assert!(text.parse::<KeySource>().is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "http://issuer.test/keys",
+            "ftp://issuer.test/keys",
+            "http://127.0.0.1.evil/",
+        ] {
+            assert!(text.parse::<KeySource>().is_err(), "{text}");
+        }
+    }
+}

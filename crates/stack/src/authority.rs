@@ -86,7 +86,10 @@ impl Authority {
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is what map_err hands over"
+)]
 fn cannot(error: rcgen::Error) -> StackError {
     StackError::Missing {
         what: format!("a certificate cannot be made: {error}"),

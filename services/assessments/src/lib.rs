@@ -1,7 +1,8 @@
-//! Assessments: which index definitions are in force, and the figures that dossiers cannot say.
+//! Assessments: which index definitions are in force, the figures that dossiers cannot say, campaigns of self-assessment
+//! and appraisal, surveys, and official results.
 //!
-//! Its event log is its only table; lists are answered from a view of the log in memory, which holds some dozens of
-//! definitions and some thousands of reported figures a year.
+//! Lists are answered from a view of its event log in memory, which holds some dozens of definitions and campaigns and some
+//! thousands of reported figures a year. Beside the log there are only the ballots that have not left yet.
 #![forbid(unsafe_code)]
 
 mod api;
@@ -68,7 +69,9 @@ pub async fn serve(
     let bus = Bus::connect(&settings.nats_url, &settings.province)
         .await
         .context("setting up the connection to NATS")?;
-    let registry = runtime::channel(&config.registry_url).context("the registry's address")?;
+    let registry = settings
+        .channel(&config.registry_url)
+        .context("the registry's address")?;
     let scoring = settings
         .channel(&config.scoring_url)
         .context("the address of scoring")?;

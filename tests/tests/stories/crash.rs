@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use cli::import::{Mapping, import};
 use cli::{Service, Services};
@@ -14,6 +15,8 @@ use system_tests::{CEILING, Province, eventually, province, skipped};
 const NAME: &str = "crash";
 /// Events of the import after which the services are killed: in the middle of it.
 const MIDDLE: i64 = 3_000;
+/// How long the import asks for an answer before it gives up: long enough for the registry's news to reach dossiers.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn services_killed_in_the_middle_of_an_import_lose_and_double_nothing() {
@@ -27,7 +30,7 @@ async fn services_killed_in_the_middle_of_an_import_lose_and_double_nothing() {
 
     let mapping = Mapping::read(&receipt::mapping()).expect("a mapping");
     // Whoever imports gives up when nobody answers, and repeats the import later.
-    let importing = import(&services, &mapping, &file, std::time::Duration::ZERO);
+    let importing = import(&services, &mapping, &file, PATIENCE);
     let killing = async {
         let events = "select count(*) from eventlog.events";
         let written = async || {

@@ -95,7 +95,7 @@ pub async fn ranking(
     }
 }
 
-/// A ranking as a table, with a column for each component.
+/// A ranking as a table, with a column for each component of the first level.
 pub fn table(ranking: &[UnitIndex]) -> String {
     let components = components(ranking);
     let mut header = vec![
@@ -107,7 +107,7 @@ pub fn table(ranking: &[UnitIndex]) -> String {
     header.extend(
         components
             .iter()
-            .map(|(code, max)| format!("{code} /{max}")),
+            .map(|(code, max)| show::of_max(code, " /", max)),
     );
     header.extend(["Total", "±", "Band"].map(str::to_owned));
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
@@ -147,10 +147,18 @@ pub fn table(ranking: &[UnitIndex]) -> String {
     show::rendered(&table)
 }
 
-/// The components with their largest maximum (what does not apply to a unit leaves its own).
+/// The components of the first level with their largest maximum (what does not apply to a unit leaves its own). Numbers
+/// as legal texts have them say what lies in what: 1.2 in 1.
 fn components(ranking: &[UnitIndex]) -> Vec<(&str, &str)> {
     let mut components: Vec<(&str, &str)> = Vec::new();
     for score in ranking.iter().flat_map(|index| &index.components) {
+        let within = |outer: &str| {
+            let rest = score.component.strip_prefix(outer);
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        if components.iter().any(|(code, _)| within(code)) {
+            continue;
+        }
         match components
             .iter_mut()
             .find(|(code, _)| *code == score.component)
@@ -179,7 +187,11 @@ mod tests {
             subject: subject.to_owned(),
             subject_name_vi: name.to_owned(),
             total: total.to_owned(),
-            components: vec![component("G1", "17.50", "18"), component("G2", "", "20")],
+            components: vec![
+                component("G1", "17.50", "18"),
+                component("G1.1", "7.50", "8"),
+                component("G2", "", "0"),
+            ],
             band_name_vi: "Xuất sắc".to_owned(),
             reason: "too few dossiers".to_owned(),
             rank,
@@ -198,12 +210,12 @@ mod tests {
             index(0, "H40.09", "Sở Ngoại vụ", "", ""),
         ];
         insta::assert_snapshot!(table(&ranking), @r##"
-         #   ±     Unit     Name                     G1 /18   G2 /20   Total   ±        Band
-        ─────────────────────────────────────────────────────────────────────────────────────────────────
-         1   ▲ 1   H40.03   Sở Giáo dục và Đào tạo    17.50        –   92.31   ▲ 1.20   Xuất sắc
-         2   =     H40.12   Sở Nông nghiệp            17.50        –   90.00   =        Xuất sắc
-         3   ▼ 1   H40.02   Sở Công Thương            17.50        –   88.05   ▼ 3.11   Xuất sắc
-                   H40.09   Sở Ngoại vụ               17.50        –       –            too few dossiers
+         #   ±     Unit     Name                     G1 /18   G2   Total   ±        Band
+        ─────────────────────────────────────────────────────────────────────────────────────────────
+         1   ▲ 1   H40.03   Sở Giáo dục và Đào tạo    17.50    –   92.31   ▲ 1.20   Xuất sắc
+         2   =     H40.12   Sở Nông nghiệp            17.50    –   90.00   =        Xuất sắc
+         3   ▼ 1   H40.02   Sở Công Thương            17.50    –   88.05   ▼ 3.11   Xuất sắc
+                   H40.09   Sở Ngoại vụ               17.50    –       –            too few dossiers
         "##);
     }
 }

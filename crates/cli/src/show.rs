@@ -69,6 +69,15 @@ pub fn or_dash(points: &str) -> &str {
     if points.is_empty() { "–" } else { points }
 }
 
+/// Something with the most points that were possible; without them where nothing was.
+pub fn of_max(what: &str, between: &str, max: &str) -> String {
+    if decimal(max).is_none_or(|max| max.is_zero()) {
+        what.to_owned()
+    } else {
+        format!("{what}{between}{max}")
+    }
+}
+
 /// A decimal of the wire; none for empty text and for what is no decimal.
 pub fn decimal(text: &str) -> Option<Decimal> {
     text.parse().ok()

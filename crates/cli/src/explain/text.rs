@@ -7,6 +7,9 @@ use contracts::scoring::v1::{ExplainScoreResponse, ExplainedDossier, LeafScore};
 use super::{behind, weakest};
 use crate::show;
 
+/// Components of a line.
+const LINE: usize = 10;
+
 /// An index for people: total, components, leaves.
 pub fn index_text(index: &UnitIndex) -> String {
     let total = match index.total.as_str() {
@@ -41,17 +44,11 @@ pub fn index_text(index: &UnitIndex) -> String {
         .components
         .iter()
         .map(|score| {
-            format!(
-                "{} {}/{}",
-                score.component,
-                show::or_dash(&score.points),
-                score.max
-            )
+            let points = format!("{} {}", score.component, show::or_dash(&score.points));
+            show::of_max(&points, "/", &score.max)
         })
         .collect();
-    if !components.is_empty() {
-        lines.push(components.join(" · "));
-    }
+    lines.extend(components.chunks(LINE).map(|part| part.join(" · ")));
     lines.push(leaves(&index.leaves));
     lines.join("\n")
 }

@@ -4,6 +4,7 @@
 mod deadlines;
 mod edits;
 mod given;
+mod hammer;
 mod play;
 mod refused;
 mod world;

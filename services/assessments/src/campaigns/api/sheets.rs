@@ -43,11 +43,39 @@ impl Api {
                 {
                     conflict = Some(error);
                 }
+                Err(error @ ExecuteError::Conflict { .. }) => {
+                    return Err(self.second_to(&place, error).await);
+                }
                 Err(error) => return Err(error.problem(refusal::of_sheet)),
             }
         }
         let error = conflict.expect("every attempt but one that came too late returns");
-        Err(error.problem(refusal::of_sheet))
+        Err(self.second_to(&place, error).await)
+    }
+
+    /// A conflict about versions, with the newest change of what the command rests on. A leaf's own conflict knows
+    /// that by itself.
+    async fn second_to(&self, place: &Place, error: ExecuteError<Refusal>) -> Problem {
+        let problem = error.problem(refusal::of_sheet);
+        let sheet = sheet_stream(&place.campaign, &place.unit);
+        let campaign = campaign_stream(&place.campaign);
+        let events = match self.log.load_many(&[&sheet, &campaign]).await {
+            Ok(events) => events,
+            Err(error) => {
+                tracing::warn!(%error, "cannot say who came first");
+                return problem;
+            }
+        };
+        let newest = events.into_iter().max_by_key(|event| event.position);
+        let Some(newest) = newest else {
+            return problem;
+        };
+        let by = newest.metadata().unwrap_or_default().actor;
+        let kind = newest.kind.rsplit('.').next().unwrap_or_default();
+        problem
+            .with("changed", kind)
+            .with("changed_by", by)
+            .with("changed_at", newest.occurred_at().to_string())
     }
 
     async fn attempt<R: Message + Default>(

@@ -4,8 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use anyhow::Context as _;
+use assessments::publication::PublicationKey;
 use jiff::Timestamp;
 use runtime::{Settings, Shutdown};
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 
 use crate::{Addresses, Options, Service};
@@ -47,6 +49,7 @@ pub(crate) fn serve(
                 settings,
                 registry_url: addresses.registry,
                 scoring_url: addresses.scoring,
+                publication_key: Some(publication_key(&key)),
                 ballot_key: key.parse().context("reading the key of the ballot boxes")?,
             };
             assessments::serve(config, listener, shutdown).await
@@ -71,6 +74,14 @@ pub(crate) fn serve(
             Box::pin(projection::serve(config, listener, shutdown))
         }
     }
+}
+
+/// The key that follows from the one of applicants, so that a deployment on one machine needs no other.
+fn publication_key(applicant_key: &str) -> PublicationKey {
+    let seed = Sha256::new_with_prefix("chiso publications")
+        .chain_update(applicant_key)
+        .finalize();
+    PublicationKey::from_seed(&seed.into())
 }
 
 fn settings(service: Service, options: &Options, clock_at: Option<Timestamp>) -> Settings {

@@ -24,7 +24,8 @@ pub struct Options {
     pub nats_url: String,
     /// Code of the province, the second part of every subject; deployments that share a NATS need different ones.
     pub province: String,
-    /// Key under which applicants' identities are hashed and ballot boxes sealed, at least 32 bytes.
+    /// Key under which applicants' identities are hashed and ballot boxes sealed, at least 32 bytes; the key of
+    /// publications follows from it.
     pub applicant_key: String,
     /// The registry listens on this port of the loopback address, the others on the four after it; none: free ports.
     pub base_port: Option<u16>,

@@ -6,6 +6,7 @@
 mod command;
 mod decide;
 mod evolve;
+mod publication;
 mod refusal;
 mod standing;
 #[cfg(test)]
@@ -15,11 +16,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use ids::{IndexCode, LeafCode, Period, UnitCode};
+use index::Inputs;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 pub use self::command::{Action, Command, Reviewed};
+pub use self::publication::{Basis, Issue, Publication, Seal, Summed, outcomes};
 pub use self::refusal::Refusal;
 pub use self::standing::Standing;
 
@@ -143,6 +146,9 @@ pub struct Campaign {
     assignments: BTreeMap<String, Assignment>,
     approved_by: Option<String>,
     outcomes: BTreeMap<UnitCode, Outcome>,
+    /// Frozen for the publication that comes next.
+    frozen: BTreeMap<UnitCode, Inputs>,
+    publications: BTreeMap<u32, Publication>,
 }
 
 /// Something that happened to a campaign.
@@ -236,10 +242,19 @@ pub enum Fact {
         /// What stands, by unit.
         outcomes: BTreeMap<UnitCode, Outcome>,
     },
-    /// The chair published.
+    /// The counted figures of a unit are these in the publication that follows.
+    FiguresFrozen {
+        /// The unit.
+        unit: UnitCode,
+        /// Its figures.
+        figures: Inputs,
+    },
+    /// The chair published, or published a correction.
     Published {
         /// Number of the decision.
         document: String,
+        /// What makes it provable; none of what was published before publications were sealed.
+        seal: Option<Box<Seal>>,
     },
 }
 
@@ -307,7 +322,7 @@ impl Campaign {
         &self.windows
     }
 
-    /// What the council approved, by unit; empty before.
+    /// What stands, by unit: what the council approved, or what was published last; empty before.
     pub fn outcomes(&self) -> &BTreeMap<UnitCode, Outcome> {
         &self.outcomes
     }

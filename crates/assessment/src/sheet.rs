@@ -12,7 +12,7 @@ mod score;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use ids::LeafCode;
@@ -288,6 +288,15 @@ impl Sheet {
     /// What is said of a leaf; none while nothing is.
     pub fn entry(&self, leaf: &LeafCode) -> Option<&Entry> {
         self.entries.get(leaf)
+    }
+
+    /// Who in the council decided on a leaf after a moment.
+    pub fn decided_after(&self, at: Timestamp) -> BTreeSet<String> {
+        let decisions = self.entries.values().filter_map(|it| it.council.as_ref());
+        decisions
+            .filter(|decision| decision.at > at)
+            .map(|decision| decision.by.clone())
+            .collect()
     }
 
     /// When the unit handed it in last, and who did.

@@ -9,6 +9,7 @@ mod figures;
 mod fold;
 mod ground;
 mod participants;
+pub mod publication;
 mod query;
 mod refusal;
 mod resource;

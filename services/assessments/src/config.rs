@@ -2,6 +2,7 @@
 
 use runtime::{Configuration, Settings};
 
+use crate::publication::PublicationKey;
 use crate::surveys::BallotKey;
 
 /// What the assessments service is told.
@@ -34,6 +35,12 @@ pub struct Config {
     /// everybody knows hides nothing
     #[arg(long, env = "CHISO_BALLOT_KEY", hide_env_values = true)]
     pub ballot_key: BallotKey,
+
+    /// File with the Ed25519 key (PEM, PKCS #8) that publications are signed with, as `openssl genpkey -algorithm ed25519`
+    /// makes it. Without it nothing is published. A new key signs what is published from then on; what was published
+    /// keeps its own
+    #[arg(long, env = "CHISO_PUBLICATION_KEY", value_name = "FILE")]
+    pub publication_key: Option<PublicationKey>,
 }
 
 impl Configuration for Config {

@@ -19,6 +19,7 @@ use anyhow::Context as _;
 use contracts::assessments::v1::assessments_service_server::AssessmentsServiceServer;
 use contracts::assessments::v1::campaigns_service_server::CampaignsServiceServer;
 use contracts::assessments::v1::official_results_service_server::OfficialResultsServiceServer;
+use contracts::assessments::v1::publications_service_server::PublicationsServiceServer;
 use eventlog::EventLog;
 use eventlog::feed::LogFeed;
 use jetstream::{Body, Bus, Subject, relay};
@@ -26,6 +27,7 @@ use runtime::{Ids, Shutdown, grpc};
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 
+pub use campaigns::publication;
 pub use config::Config;
 pub use surveys::{BallotKey, BallotKeyTooShort};
 
@@ -88,6 +90,7 @@ pub async fn serve(
         view.clone(),
         registry.clone(),
         scoring,
+        config.publication_key,
         clock,
         Ids::random(),
     );
@@ -98,7 +101,8 @@ pub async fn serve(
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
         .add(AssessmentsServiceServer::new(api))
         .add(OfficialResultsServiceServer::new(official))
-        .add(CampaignsServiceServer::new(campaigns))
+        .add(CampaignsServiceServer::new(campaigns.clone()))
+        .add(PublicationsServiceServer::new(campaigns))
         .add(surveys)
         .add(LogFeed::new(log.clone()).into_server());
     // A broker that is away stops no command: the relay catches up, and its metrics say how far it is.

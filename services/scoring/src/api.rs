@@ -118,9 +118,12 @@ impl ScoringService for Api {
         let figures = View::new(&model).inputs(period, &subject).all();
         let measures = figures
             .into_iter()
-            .map(|(name, value)| pb::Input {
+            .map(|(name, (value, newest))| pb::Input {
                 name,
                 value: value.normalize().to_string(),
+                newest: newest
+                    .map(|newest| newest.normalize().to_string())
+                    .unwrap_or_default(),
             })
             .collect();
         Ok(Response::new(pb::GetMeasuresResponse { measures }))

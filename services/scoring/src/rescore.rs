@@ -89,6 +89,7 @@ pub(crate) fn wire(code: &LeafCode, score: &LeafScore) -> pb::LeafScore {
             .map(|(name, value)| pb::Input {
                 name: name.clone(),
                 value: value.to_string(),
+                newest: String::new(),
             })
             .collect(),
     }

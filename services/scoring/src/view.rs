@@ -274,13 +274,15 @@ impl Figures {
         Some(if is_stock { *stock } else { *flow })
     }
 
-    /// Every figure with its name, reported ones as flows.
-    pub(crate) fn all(&self) -> BTreeMap<String, Decimal> {
+    /// Every figure with its name, reported ones as flows and with the newest figure, which they are as stocks.
+    pub(crate) fn all(&self) -> BTreeMap<String, (Decimal, Option<Decimal>)> {
         let reported = self
             .reported
             .iter()
-            .map(|(name, (flow, _))| (name.clone(), *flow));
-        reported.chain(self.counted.clone()).collect()
+            .map(|(name, (flow, stock))| (name.clone(), (*flow, Some(*stock))));
+        let counted = self.counted.iter();
+        let counted = counted.map(|(name, value)| (name.clone(), (*value, None)));
+        reported.chain(counted).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ids::{LeafCode, UnitCode};
 use jiff::Timestamp;
 
-use super::{Assignment, Outcome, Plan, Stage};
+use super::{Assignment, Issue, Outcome, Plan, Stage};
 use crate::person::Person;
 
 /// A command with who gives it and when.
@@ -84,6 +84,15 @@ pub enum Action {
     Publish {
         /// Number of the decision.
         document: String,
+        /// What is published; none where the campaign was not seen in a phase that allows it.
+        issue: Option<Box<Issue>>,
+    },
+    /// Publishes anew, with what the council decided since.
+    Correct {
+        /// Number of the decision.
+        document: String,
+        /// What is published; none where the campaign was not seen in a phase that allows it.
+        issue: Option<Box<Issue>>,
     },
 }
 

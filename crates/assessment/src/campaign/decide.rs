@@ -1,5 +1,6 @@
 //! What follows from a command to a campaign.
 
+mod publish;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -87,9 +88,13 @@ impl Decider for Campaign {
                 acts_as(by, Role::Council)?;
                 self.approve(document, sheets, moment)
             }
-            Action::Publish { document } => {
+            Action::Publish { document, issue } => {
                 let by = acts_as(by, Role::Chair)?;
-                self.publish(document, by, &moment)
+                self.publish(document, issue, by, &moment)
+            }
+            Action::Correct { document, issue } => {
+                let by = acts_as(by, Role::Chair)?;
+                self.correct(document, issue, by, &moment)
             }
         }
     }
@@ -330,25 +335,5 @@ impl Campaign {
             return Err(Refusal::Undecided(undecided));
         }
         Ok(moment.after_locks(Fact::Approved { document, outcomes }))
-    }
-
-    fn publish(
-        &self,
-        document: String,
-        by: &Person,
-        moment: &Moment<'_>,
-    ) -> Result<Vec<Event>, Refusal> {
-        match moment.phase {
-            Phase::Absent => Err(Refusal::Absent),
-            Phase::Approved if self.approved_by.as_ref() == Some(&by.id) => {
-                Err(Refusal::ApprovedByYou(by.id.clone()))
-            }
-            Phase::Approved => Ok(moment.one(Fact::Published { document })),
-            Phase::Published => Ok(vec![]),
-            phase @ (Phase::Planned | Phase::In(_) | Phase::Reviewed) => {
-                let possible = "publish what the council has approved";
-                Err(Refusal::Phase { phase, possible })
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@
 use ids::UnitCode;
 use jiff::Timestamp;
 
-use super::{Campaign, Event, Fact, Phase, Stage, Window};
+use super::{Campaign, Event, Fact, Phase, Publication, Seal, Stage, Window};
 
 impl Campaign {
     pub(super) fn fold(&mut self, event: &Event) {
@@ -51,7 +51,24 @@ impl Campaign {
                 self.approved_by = Some(event.by.clone());
                 self.outcomes.clone_from(outcomes);
             }
-            Fact::Published { .. } => self.phase = Phase::Published,
+            Fact::FiguresFrozen { unit, figures } => {
+                self.frozen.insert(unit.clone(), figures.clone());
+            }
+            Fact::Published { document, seal } => {
+                self.phase = Phase::Published;
+                let figures = std::mem::take(&mut self.frozen);
+                if let Some(seal) = seal {
+                    self.outcomes.clone_from(&seal.outcomes);
+                    let publication = Publication {
+                        document: document.clone(),
+                        by: event.by.clone(),
+                        at: event.at,
+                        seal: Seal::clone(seal),
+                        figures,
+                    };
+                    self.publications.insert(seal.number, publication);
+                }
+            }
         }
     }
 

@@ -79,6 +79,14 @@ pub enum Refusal {
     /// The results of a unit are not among those to approve.
     #[error("the sheet of unit {0} is not among those to approve; approve the sheets of all")]
     NoSheet(UnitCode),
+    /// Another publication came first, or the campaign moved on.
+    #[error("the campaign moved on while its results were put together; repeat the call")]
+    MovedOn,
+    /// A correction that corrects nothing.
+    #[error(
+        "nothing was decided since publication {0}; the council has to decide what is to be corrected first"
+    )]
+    NothingCorrected(u32),
     /// Who approved does not publish.
     #[error("{0} approved the results; somebody else has to publish them")]
     ApprovedByYou(String),

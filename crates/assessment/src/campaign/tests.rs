@@ -1,5 +1,6 @@
 //! Campaigns from plan to publication.
 
+mod publications;
 mod windows;
 
 use decider::spec::given;
@@ -279,32 +280,4 @@ fn the_council_approves_what_is_decided_and_another_person_publishes() {
     let events = decider::Decider::decide(&outcome, approve(50, vec![])).expect("approved");
     assert_eq!(events.len(), 6, "five locks first");
     assert_eq!(events[5].fact, approved());
-
-    let mut events = opened();
-    events.push(Event {
-        by: "council".to_owned(),
-        ..event(50, approved())
-    });
-    let publish = |id: &str, role| {
-        let action = Action::Publish {
-            document: "99/QĐ".to_owned(),
-        };
-        let by = person(id, role);
-        let at = at(51);
-        given::<Campaign>(events.clone()).when(Command { at, by, action })
-    };
-    publish("council", Role::Chair).then_refused(&Refusal::ApprovedByYou("council".to_owned()));
-    publish("lan", Role::Council).then_refused(&Refusal::Role {
-        needed: Role::Chair,
-        acting: Role::Council,
-    });
-    publish("lan", Role::Chair).then([Event {
-        by: "lan".to_owned(),
-        ..event(
-            51,
-            Fact::Published {
-                document: "99/QĐ".to_owned(),
-            },
-        )
-    }]);
 }

@@ -158,7 +158,10 @@ impl Sheet {
         remark: String,
     ) -> Result<Vec<Fact>, Refusal> {
         ask.acts_as(Role::Council)?;
-        ask.in_stage(Stage::Council)?;
+        // What is published is decided anew for a correction; remarks alone would correct nothing.
+        if ask.phase != Phase::Published || mark.is_none() {
+            ask.in_stage(Stage::Council)?;
+        }
         let rule = ask.leaf(&leaf)?;
         within(rule, mark)?;
         if remark.is_empty() {

@@ -1633,7 +1633,8 @@ pub mod campaigns_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Makes approved results public. Role: chair, and another person than approved.
+        /// Makes approved results public: freezes, seals and signs them, see `PublicationsService`. Role: chair, and another
+        /// person than approved.
         pub async fn publish_campaign(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishCampaignRequest>,
@@ -1823,7 +1824,7 @@ pub mod campaigns_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Remarks on a leaf, and may decide it. Role: council.
+        /// Remarks on a leaf, and may decide it; after the publication only to decide, for a correction. Role: council.
         pub async fn remark_on_leaf(
             &mut self,
             request: impl tonic::IntoRequest<super::RemarkOnLeafRequest>,
@@ -2044,7 +2045,8 @@ pub mod campaigns_service_server {
             &self,
             request: tonic::Request<super::ApproveCampaignRequest>,
         ) -> std::result::Result<tonic::Response<super::Campaign>, tonic::Status>;
-        /// Makes approved results public. Role: chair, and another person than approved.
+        /// Makes approved results public: freezes, seals and signs them, see `PublicationsService`. Role: chair, and another
+        /// person than approved.
         async fn publish_campaign(
             &self,
             request: tonic::Request<super::PublishCampaignRequest>,
@@ -2083,7 +2085,7 @@ pub mod campaigns_service_server {
             &self,
             request: tonic::Request<super::ContestLeafRequest>,
         ) -> std::result::Result<tonic::Response<super::LeafAssessment>, tonic::Status>;
-        /// Remarks on a leaf, and may decide it. Role: council.
+        /// Remarks on a leaf, and may decide it; after the publication only to decide, for a correction. Role: council.
         async fn remark_on_leaf(
             &self,
             request: tonic::Request<super::RemarkOnLeafRequest>,
@@ -3153,6 +3155,817 @@ pub mod campaigns_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// How far a log was when something was published.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LogBasis {
+    /// assessments or scoring.
+    #[prost(string, tag = "1")]
+    pub log: ::prost::alloc::string::String,
+    /// Which log of that name: UUID.
+    #[prost(string, tag = "2")]
+    pub epoch: ::prost::alloc::string::String,
+    /// Position of its newest event.
+    #[prost(int64, tag = "3")]
+    pub position: i64,
+    /// Hash of that event, which covers all events before it: 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub hash: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for LogBasis {
+    const NAME: &'static str = "LogBasis";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.LogBasis".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.LogBasis".into()
+    }
+}
+/// A publication without its content.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Publication {
+    #[prost(string, tag = "1")]
+    pub campaign: ::prost::alloc::string::String,
+    /// 1 for the first of a campaign, and so on.
+    #[prost(int32, tag = "2")]
+    pub number: i32,
+    /// Number of the publication that it corrects; 0 for the first.
+    #[prost(int32, tag = "3")]
+    pub corrects: i32,
+    /// Why it corrects; empty for the first.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// Number of the decision.
+    #[prost(string, tag = "5")]
+    pub document: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub published_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "7")]
+    pub published_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, repeated, tag = "8")]
+    pub rests_on: ::prost::alloc::vec::Vec<LogBasis>,
+    /// SHA-256 of the document's canonical JSON: 32 bytes.
+    #[prost(bytes = "vec", tag = "9")]
+    pub sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Ed25519 signature of the same bytes: 64 bytes.
+    #[prost(bytes = "vec", tag = "10")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
+    /// The key that the signature is checked with: 32 bytes.
+    #[prost(bytes = "vec", tag = "11")]
+    pub public_key: ::prost::alloc::vec::Vec<u8>,
+    /// Position of the newest event of the campaign.
+    #[prost(int64, tag = "12")]
+    pub position: i64,
+}
+impl ::prost::Name for Publication {
+    const NAME: &'static str = "Publication";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.Publication".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.Publication".into()
+    }
+}
+/// What is signed. Its canonical form is its proto3 JSON by RFC 8785: keys sorted, no spaces, UTF-8.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishedResult {
+    /// `chiso-publication-1`.
+    #[prost(string, tag = "1")]
+    pub format: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub campaign: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+    /// `2024`, `2024-Q1` or `2024-03`.
+    #[prost(string, tag = "4")]
+    pub period: ::prost::alloc::string::String,
+    /// ISO date: units and their groups as of that day.
+    #[prost(string, tag = "5")]
+    pub as_of: ::prost::alloc::string::String,
+    #[prost(int32, tag = "6")]
+    pub number: i32,
+    #[prost(int32, tag = "7")]
+    pub corrects: i32,
+    #[prost(string, tag = "8")]
+    pub reason: ::prost::alloc::string::String,
+    /// Number of the decision.
+    #[prost(string, tag = "9")]
+    pub document: ::prost::alloc::string::String,
+    #[prost(string, tag = "10")]
+    pub published_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "11")]
+    pub published_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What all of this follows from.
+    #[prost(message, repeated, tag = "12")]
+    pub rests_on: ::prost::alloc::vec::Vec<LogBasis>,
+    /// By which editions the groups are judged.
+    #[prost(message, repeated, tag = "13")]
+    pub rules: ::prost::alloc::vec::Vec<GroupRules>,
+    /// In the order of their codes.
+    #[prost(message, repeated, tag = "14")]
+    pub units: ::prost::alloc::vec::Vec<PublishedUnit>,
+}
+impl ::prost::Name for PublishedResult {
+    const NAME: &'static str = "PublishedResult";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.PublishedResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.PublishedResult".into()
+    }
+}
+/// The frozen result of a unit.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishedUnit {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    /// What stands.
+    #[prost(message, optional, tag = "3")]
+    pub outcome: ::core::option::Option<UnitOutcome>,
+    /// The whole index by each of the values that stand side by side.
+    #[prost(message, optional, tag = "4")]
+    pub claimed: ::core::option::Option<IndexPreview>,
+    #[prost(message, optional, tag = "5")]
+    pub first: ::core::option::Option<IndexPreview>,
+    #[prost(message, optional, tag = "6")]
+    pub second: ::core::option::Option<IndexPreview>,
+    #[prost(message, optional, tag = "7")]
+    pub r#final: ::core::option::Option<IndexPreview>,
+    /// The unit's figures as they were counted and reported.
+    #[prost(message, repeated, tag = "8")]
+    pub figures: ::prost::alloc::vec::Vec<Figure>,
+    /// In the order of the definition.
+    #[prost(message, repeated, tag = "9")]
+    pub leaves: ::prost::alloc::vec::Vec<PublishedLeaf>,
+}
+impl ::prost::Name for PublishedUnit {
+    const NAME: &'static str = "PublishedUnit";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.PublishedUnit".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.PublishedUnit".into()
+    }
+}
+/// The frozen values of a leaf.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishedLeaf {
+    #[prost(string, tag = "1")]
+    pub leaf: ::prost::alloc::string::String,
+    /// `appraised`, `measured`, `reported` or `surveyed`.
+    #[prost(string, tag = "2")]
+    pub source: ::prost::alloc::string::String,
+    /// Decimal.
+    #[prost(string, tag = "3")]
+    pub max: ::prost::alloc::string::String,
+    /// What the unit declared.
+    #[prost(message, repeated, tag = "4")]
+    pub figures: ::prost::alloc::vec::Vec<Figure>,
+    /// What the unit claimed.
+    #[prost(message, optional, tag = "5")]
+    pub claimed: ::core::option::Option<Mark>,
+    /// What it is by the unit's counted figures alone.
+    #[prost(message, optional, tag = "6")]
+    pub measured: ::core::option::Option<Mark>,
+    /// Decisions; absent where there was none.
+    #[prost(message, optional, tag = "7")]
+    pub first: ::core::option::Option<LeafDecision>,
+    #[prost(message, optional, tag = "8")]
+    pub second: ::core::option::Option<LeafDecision>,
+    #[prost(message, optional, tag = "9")]
+    pub council: ::core::option::Option<LeafDecision>,
+    /// What counts.
+    #[prost(message, optional, tag = "10")]
+    pub r#final: ::core::option::Option<Mark>,
+    /// SHA-256 of the files that the unit gave as evidence, 32 bytes each.
+    #[prost(bytes = "vec", repeated, tag = "11")]
+    pub evidence: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+impl ::prost::Name for PublishedLeaf {
+    const NAME: &'static str = "PublishedLeaf";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.PublishedLeaf".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.PublishedLeaf".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CorrectPublicationRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub campaign: ::prost::alloc::string::String,
+    /// Number of the decision, 1 to 200 characters.
+    #[prost(string, tag = "3")]
+    pub document: ::prost::alloc::string::String,
+    /// Why, 1 to 1,000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CorrectPublicationRequest {
+    const NAME: &'static str = "CorrectPublicationRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.CorrectPublicationRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.CorrectPublicationRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPublicationRequest {
+    #[prost(string, tag = "1")]
+    pub campaign: ::prost::alloc::string::String,
+    /// 0: the newest.
+    #[prost(int32, tag = "2")]
+    pub number: i32,
+}
+impl ::prost::Name for GetPublicationRequest {
+    const NAME: &'static str = "GetPublicationRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.GetPublicationRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.GetPublicationRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetPublicationResponse {
+    #[prost(oneof = "get_publication_response::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<get_publication_response::Part>,
+}
+/// Nested message and enum types in `GetPublicationResponse`.
+pub mod get_publication_response {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        #[prost(message, tag = "1")]
+        Head(super::PublicationHead),
+        #[prost(message, tag = "2")]
+        Unit(super::PublishedUnit),
+    }
+}
+impl ::prost::Name for GetPublicationResponse {
+    const NAME: &'static str = "GetPublicationResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.GetPublicationResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.GetPublicationResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublicationHead {
+    #[prost(message, optional, tag = "1")]
+    pub publication: ::core::option::Option<Publication>,
+    /// Without its units.
+    #[prost(message, optional, tag = "2")]
+    pub result: ::core::option::Option<PublishedResult>,
+}
+impl ::prost::Name for PublicationHead {
+    const NAME: &'static str = "PublicationHead";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.PublicationHead".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.PublicationHead".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPublicationsRequest {
+    /// Empty: of all campaigns.
+    #[prost(string, tag = "1")]
+    pub campaign: ::prost::alloc::string::String,
+    /// 1 to 1,000; 0 means 100.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListPublicationsRequest {
+    const NAME: &'static str = "ListPublicationsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListPublicationsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListPublicationsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPublicationsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub publications: ::prost::alloc::vec::Vec<Publication>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListPublicationsResponse {
+    const NAME: &'static str = "ListPublicationsResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListPublicationsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListPublicationsResponse".into()
+    }
+}
+/// Generated client implementations.
+pub mod publications_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// `CampaignsService.PublishCampaign` makes the first publication of a campaign. Nothing ever changes one.
+    #[derive(Debug, Clone)]
+    pub struct PublicationsServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl PublicationsServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> PublicationsServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PublicationsServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PublicationsServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Publishes anew, with what the council decided since. The publications before stay. Role: chair, and another person
+        /// than decided.
+        pub async fn correct_publication(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CorrectPublicationRequest>,
+        ) -> std::result::Result<tonic::Response<super::Publication>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.PublicationsService/CorrectPublication",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.PublicationsService",
+                        "CorrectPublication",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// A publication with all that it says, put together from the log again: first the seal and the document without its
+        /// units, then the units in the order of their codes.
+        pub async fn get_publication(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPublicationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::GetPublicationResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.PublicationsService/GetPublication",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.PublicationsService",
+                        "GetPublication",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// The publications of a campaign, or of all, by campaign and number.
+        pub async fn list_publications(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPublicationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPublicationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.PublicationsService/ListPublications",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.PublicationsService",
+                        "ListPublications",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod publications_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PublicationsServiceServer.
+    #[async_trait]
+    pub trait PublicationsService: std::marker::Send + std::marker::Sync + 'static {
+        /// Publishes anew, with what the council decided since. The publications before stay. Role: chair, and another person
+        /// than decided.
+        async fn correct_publication(
+            &self,
+            request: tonic::Request<super::CorrectPublicationRequest>,
+        ) -> std::result::Result<tonic::Response<super::Publication>, tonic::Status>;
+        /// Server streaming response type for the GetPublication method.
+        type GetPublicationStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::GetPublicationResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// A publication with all that it says, put together from the log again: first the seal and the document without its
+        /// units, then the units in the order of their codes.
+        async fn get_publication(
+            &self,
+            request: tonic::Request<super::GetPublicationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::GetPublicationStream>,
+            tonic::Status,
+        >;
+        /// The publications of a campaign, or of all, by campaign and number.
+        async fn list_publications(
+            &self,
+            request: tonic::Request<super::ListPublicationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPublicationsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// `CampaignsService.PublishCampaign` makes the first publication of a campaign. Nothing ever changes one.
+    #[derive(Debug)]
+    pub struct PublicationsServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PublicationsServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for PublicationsServiceServer<T>
+    where
+        T: PublicationsService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/chiso.assessments.v1.PublicationsService/CorrectPublication" => {
+                    #[allow(non_camel_case_types)]
+                    struct CorrectPublicationSvc<T: PublicationsService>(pub Arc<T>);
+                    impl<
+                        T: PublicationsService,
+                    > tonic::server::UnaryService<super::CorrectPublicationRequest>
+                    for CorrectPublicationSvc<T> {
+                        type Response = super::Publication;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CorrectPublicationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationsService>::correct_publication(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CorrectPublicationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.PublicationsService/GetPublication" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPublicationSvc<T: PublicationsService>(pub Arc<T>);
+                    impl<
+                        T: PublicationsService,
+                    > tonic::server::ServerStreamingService<super::GetPublicationRequest>
+                    for GetPublicationSvc<T> {
+                        type Response = super::GetPublicationResponse;
+                        type ResponseStream = T::GetPublicationStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPublicationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationsService>::get_publication(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPublicationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.PublicationsService/ListPublications" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPublicationsSvc<T: PublicationsService>(pub Arc<T>);
+                    impl<
+                        T: PublicationsService,
+                    > tonic::server::UnaryService<super::ListPublicationsRequest>
+                    for ListPublicationsSvc<T> {
+                        type Response = super::ListPublicationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPublicationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationsService>::list_publications(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPublicationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PublicationsServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "chiso.assessments.v1.PublicationsService";
+    impl<T> tonic::server::NamedService for PublicationsServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// A campaign was planned, or planned anew.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CampaignPlanned {
@@ -3372,12 +4185,54 @@ impl ::prost::Name for CampaignApproved {
         "/chiso.assessments.v1.CampaignApproved".into()
     }
 }
-/// The chair published.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+/// The counted figures of a unit are these in the publication that follows in the stream.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FiguresFrozen {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub figures: ::prost::alloc::vec::Vec<Figure>,
+}
+impl ::prost::Name for FiguresFrozen {
+    const NAME: &'static str = "FiguresFrozen";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.FiguresFrozen".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.FiguresFrozen".into()
+    }
+}
+/// The chair published, or published a correction.
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CampaignPublished {
     /// Number of the decision.
     #[prost(string, tag = "1")]
     pub document: ::prost::alloc::string::String,
+    /// Number of the publication, from 1; 0: published before publications were sealed.
+    #[prost(int32, tag = "2")]
+    pub number: i32,
+    /// Number of the publication that it corrects; 0 for the first.
+    #[prost(int32, tag = "3")]
+    pub corrects: i32,
+    /// Why it corrects; empty for the first.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// What it rests on.
+    #[prost(message, repeated, tag = "5")]
+    pub rests_on: ::prost::alloc::vec::Vec<LogBasis>,
+    /// SHA-256 of the published document, 32 bytes.
+    #[prost(bytes = "vec", tag = "6")]
+    pub sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Ed25519 signature of it, 64 bytes.
+    #[prost(bytes = "vec", tag = "7")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
+    /// The key that the signature is checked with, 32 bytes.
+    #[prost(bytes = "vec", tag = "8")]
+    pub public_key: ::prost::alloc::vec::Vec<u8>,
+    /// What stands from now on.
+    #[prost(message, repeated, tag = "9")]
+    pub outcomes: ::prost::alloc::vec::Vec<UnitOutcome>,
 }
 impl ::prost::Name for CampaignPublished {
     const NAME: &'static str = "CampaignPublished";

@@ -7,6 +7,10 @@ pub struct Input {
     /// Decimal.
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
+    /// Among measures, of a reported one: the figure of the newest month, where `value` is the sum of all. It counts where a
+    /// definition calls the measure a stock. Empty elsewhere.
+    #[prost(string, tag = "3")]
+    pub newest: ::prost::alloc::string::String,
 }
 impl ::prost::Name for Input {
     const NAME: &'static str = "Input";

@@ -8,6 +8,7 @@ use crate::Role::{
 const ASSESSMENTS: &str = "chiso.assessments.v1.AssessmentsService";
 const CAMPAIGNS: &str = "chiso.assessments.v1.CampaignsService";
 const OFFICIAL: &str = "chiso.assessments.v1.OfficialResultsService";
+const PUBLICATIONS: &str = "chiso.assessments.v1.PublicationsService";
 const SURVEYS: &str = "chiso.assessments.v1.SurveysService";
 
 /// Units see their own sheet; who decides on it or checks it sees it before it is public.
@@ -73,6 +74,13 @@ pub(super) const RULES: &[Rule] = &[
     ),
     to(CAMPAIGNS, &["PublishCampaign"], &[any(Chair)]),
     to(CAMPAIGNS, &["GetCampaign", "ListCampaigns"], EVERY_ROLE),
+    to(PUBLICATIONS, &["CorrectPublication"], &[any(Chair)]),
+    // What is published is public.
+    to(
+        PUBLICATIONS,
+        &["GetPublication", "ListPublications"],
+        EVERY_ROLE,
+    ),
     to(
         CAMPAIGNS,
         &["GetAssessment", "PreviewAssessment", "ListDiscrepancies"],

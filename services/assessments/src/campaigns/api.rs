@@ -1,6 +1,6 @@
 //! The gRPC service: parse, obey or ask, answer.
 
-mod campaigns;
+pub(super) mod campaigns;
 mod handlers;
 mod sheets;
 
@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 use super::figures::Figures;
 use super::ground::Editions;
 use super::participants::Participants;
+use super::publication::PublicationKey;
 use super::who::Call;
 use crate::units::Units;
 use crate::view::Viewer;
@@ -26,7 +27,7 @@ use crate::view::Viewer;
 const CATCH_UP: Duration = Duration::from_secs(5);
 /// How often a command is decided anew because what it rests on moved on meanwhile: a stage ended, or somebody else
 /// wrote into the same sheet.
-const ATTEMPTS: usize = 4;
+pub(super) const ATTEMPTS: usize = 4;
 
 /// Answers calls.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub(crate) struct Api {
     pub(super) editions: Editions,
     pub(super) figures: Figures,
     pub(super) participants: Participants,
+    /// Signs publications; none where nothing is published.
+    pub(super) key: Option<PublicationKey>,
     pub(super) clock: Clock,
     ids: Ids,
 }
@@ -47,6 +50,7 @@ impl Api {
         view: Viewer,
         registry: Channel,
         scoring: Channel,
+        key: Option<PublicationKey>,
         clock: Clock,
         ids: Ids,
     ) -> Self {
@@ -57,6 +61,7 @@ impl Api {
             editions: Editions::new(),
             figures: Figures::new(scoring),
             participants: Participants::new(registry),
+            key,
             clock,
             ids,
         }
@@ -64,7 +69,7 @@ impl Api {
 
     /// The call of a command. Deadlines are kept by this service's clock, so what happens here happens when it comes
     /// in, whatever the caller says of the time.
-    fn call(
+    pub(super) fn call(
         &self,
         context: Option<CommandContext>,
         permit: Permit,

@@ -1,6 +1,7 @@
 //! How the events of campaigns and sheets are stored. Who and when stand in the envelope.
 
 mod campaign;
+mod seal;
 mod sheet;
 
 use eventlog::Recorded;
@@ -9,23 +10,24 @@ use ids::{CampaignCode, UnitCode};
 use jiff::Timestamp;
 use prost::Message;
 
-pub(super) use self::campaign::{
+pub(crate) use self::campaign::{
     CampaignCodec, deadlines_to_wire, participants_to_wire, rules_to_wire,
 };
-pub(super) use self::sheet::SheetCodec;
+pub(crate) use self::seal::{basis_to_wire, number_to_wire};
+pub(crate) use self::sheet::SheetCodec;
 use super::terms::Why;
 
 /// Categories of the streams.
-pub(super) const CAMPAIGN: &str = "campaign-";
-pub(super) const SHEET: &str = "assessment-";
+pub(crate) const CAMPAIGN: &str = "campaign-";
+pub(crate) const SHEET: &str = "assessment-";
 
 /// The stream of a campaign.
-pub(super) fn campaign_stream(campaign: &CampaignCode) -> String {
+pub(crate) fn campaign_stream(campaign: &CampaignCode) -> String {
     format!("{CAMPAIGN}{campaign}")
 }
 
 /// The stream of a unit's sheet. A unit's code has no hyphen, so the name can be read back.
-pub(super) fn sheet_stream(campaign: &CampaignCode, unit: &UnitCode) -> String {
+pub(crate) fn sheet_stream(campaign: &CampaignCode, unit: &UnitCode) -> String {
     format!("{SHEET}{campaign}-{unit}")
 }
 

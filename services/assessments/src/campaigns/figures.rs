@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use assessment::campaign::Basis;
+use contracts::log::v1::GetHeadRequest;
+use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::scoring::v1::GetMeasuresRequest;
 use contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use ids::{Period, UnitCode};
@@ -18,12 +21,41 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(super) struct Figures {
     scoring: ScoringServiceClient<Channel>,
+    log: LogServiceClient<Channel>,
+}
+
+/// Whether the rules of a definition take figures that scoring knows.
+pub(super) fn counts(definition: &Definition) -> bool {
+    definition.inputs().any(|input| counted(input.kind))
+}
+
+fn counted(kind: InputKind) -> bool {
+    match kind {
+        InputKind::Flow | InputKind::Stock | InputKind::Registry | InputKind::Reported => true,
+        InputKind::Appraised | InputKind::Surveyed => false,
+    }
 }
 
 impl Figures {
     pub(super) fn new(scoring: Channel) -> Self {
+        let log = LogServiceClient::new(scoring.clone());
         let scoring = ScoringServiceClient::new(scoring);
-        Self { scoring }
+        Self { scoring, log }
+    }
+
+    /// How far the log of scoring is; none when scoring does not answer.
+    pub(super) async fn head(&self) -> Option<Basis> {
+        let mut request = Request::new(GetHeadRequest {});
+        request.set_timeout(PATIENCE);
+        let mut log = self.log.clone();
+        let head = tokio::time::timeout(PATIENCE, log.get_head(request)).await;
+        let head = head.ok()?.ok()?.into_inner();
+        Some(Basis {
+            log: head.log,
+            epoch: head.epoch,
+            position: head.position,
+            hash: head.hash.as_slice().try_into().ok()?,
+        })
     }
 
     /// The figures that a definition's rules take; none when scoring does not answer.
@@ -33,11 +65,7 @@ impl Figures {
         unit: &UnitCode,
         period: Period,
     ) -> Option<Arc<Inputs>> {
-        let counted = |kind| match kind {
-            InputKind::Flow | InputKind::Stock | InputKind::Registry | InputKind::Reported => true,
-            InputKind::Appraised | InputKind::Surveyed => false,
-        };
-        if !definition.inputs().any(|input| counted(input.kind)) {
+        if !counts(definition) {
             return Some(Arc::default());
         }
         let mut request = Request::new(GetMeasuresRequest {
@@ -61,7 +89,13 @@ impl Figures {
             }
         };
         let figures = measures.into_iter().filter_map(|measure| {
-            let value: Decimal = measure.value.parse().ok()?;
+            let kind = definition.input(&measure.name)?.kind;
+            let value = match kind {
+                InputKind::Stock if !measure.newest.is_empty() => &measure.newest,
+                _ if !counted(kind) => return None,
+                _ => &measure.value,
+            };
+            let value: Decimal = value.parse().ok()?;
             Some((measure.name, value))
         });
         Some(Arc::new(figures.collect()))

@@ -46,6 +46,8 @@ pub(super) fn of_campaign(refusal: campaign::Refusal) -> Problem {
         Refusal::NoSheet(unit) => {
             Problem::refused("SHEET_MISSING", message).with("unit", unit.to_string())
         }
+        Refusal::MovedOn => Problem::unavailable(message),
+        Refusal::NothingCorrected(_) => Problem::refused("NOTHING_CORRECTED", message),
         Refusal::ApprovedByYou(_) => Problem::refused("APPROVED_BY_YOU", message),
     }
 }

@@ -5,7 +5,7 @@ use assessment::{Campaign, Sheet};
 use contracts::assessments::v1 as pb;
 use eventlog::Version;
 use ids::{CampaignCode, LeafCode};
-use index::{Inputs, Leaf};
+use index::{IndexResult, Inputs, Leaf};
 use jiff::Timestamp;
 
 use super::codec::{deadlines_to_wire, participants_to_wire, rules_to_wire};
@@ -237,26 +237,31 @@ impl Seen<'_> {
     }
 
     fn index(&self, column: Column, figures: &Inputs) -> pb::IndexPreview {
-        let result = self.sheet.index(&self.ground.definition, column, figures);
-        let component = |it: &index::ComponentScore| pb::ComponentPreview {
-            component: it.code.to_string(),
-            points: decimal_to_wire(it.points),
-            max: it.max.to_string(),
-            percent: decimal_to_wire(it.percent),
-        };
-        pb::IndexPreview {
-            total: decimal_to_wire(result.total),
-            max: result.max.to_string(),
-            percent: decimal_to_wire(result.percent),
-            band: result.band.clone().unwrap_or_default(),
-            components: result.components.iter().map(component).collect(),
-            unscored: result.unscored.iter().map(ToString::to_string).collect(),
-            reason: result.reason,
-        }
+        index_to_wire(self.sheet.index(&self.ground.definition, column, figures))
     }
 }
 
-fn decision(it: &Decision) -> pb::LeafDecision {
+/// The whole index by one of the values.
+pub(super) fn index_to_wire(result: IndexResult) -> pb::IndexPreview {
+    let component = |it: &index::ComponentScore| pb::ComponentPreview {
+        component: it.code.to_string(),
+        points: decimal_to_wire(it.points),
+        max: it.max.to_string(),
+        percent: decimal_to_wire(it.percent),
+    };
+    pb::IndexPreview {
+        total: decimal_to_wire(result.total),
+        max: result.max.to_string(),
+        percent: decimal_to_wire(result.percent),
+        band: result.band.unwrap_or_default(),
+        components: result.components.iter().map(component).collect(),
+        unscored: result.unscored.iter().map(ToString::to_string).collect(),
+        reason: result.reason,
+    }
+}
+
+/// What somebody decided.
+pub(super) fn decision(it: &Decision) -> pb::LeafDecision {
     pb::LeafDecision {
         mark: mark_to_wire(Some(it.mark)),
         reason: it.reason.clone(),

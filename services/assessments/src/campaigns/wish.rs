@@ -84,6 +84,11 @@ pub(super) fn unit(text: &str) -> Result<UnitCode, Problem> {
     code(text).map_err(|why| Problem::invalid("unit", why))
 }
 
+/// Why something published is corrected.
+pub(super) fn correction(text: &str) -> Result<String, Problem> {
+    some_words(text, REASON_MAX).map_err(|why| Problem::invalid("reason", why))
+}
+
 /// Number of a document.
 pub(super) fn document(text: &str) -> Result<String, Problem> {
     some_words(text, TITLE_MAX).map_err(|why| Problem::invalid("document", why))

@@ -6,5 +6,6 @@ mod edits;
 mod given;
 mod hammer;
 mod play;
+mod publications;
 mod refused;
 mod world;

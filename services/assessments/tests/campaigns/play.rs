@@ -174,7 +174,7 @@ async fn council(world: &World) {
     assert_eq!(side_by_side, ["4.5", "4", "4", "4.25", "4.25"]);
 }
 
-fn approve(actor: &str) -> pb::ApproveCampaignRequest {
+pub(crate) fn approve(actor: &str) -> pb::ApproveCampaignRequest {
     pb::ApproveCampaignRequest {
         context: by(actor, ""),
         campaign: CAMPAIGN.to_owned(),
@@ -182,7 +182,7 @@ fn approve(actor: &str) -> pb::ApproveCampaignRequest {
     }
 }
 
-fn publish(actor: &str) -> pb::PublishCampaignRequest {
+pub(crate) fn publish(actor: &str) -> pb::PublishCampaignRequest {
     pb::PublishCampaignRequest {
         context: by(actor, ""),
         campaign: CAMPAIGN.to_owned(),
@@ -224,9 +224,9 @@ async fn listed(world: &World, flag: pb::LeafFlag) -> Vec<String> {
     }
 }
 
-#[tokio::test]
-async fn a_campaign_is_played_from_its_plan_to_its_publication() {
-    let mut world = World::start_at(PLANNED).await;
+/// The campaign with the results reviewed and waiting for the council's approval.
+pub(crate) async fn reviewed() -> World {
+    let mut world = World::start_at(PLANNED).await.with_scoring().await;
     open_campaign(&world).await;
     let planned = campaign(&world).await;
     let units: Vec<_> = planned
@@ -262,6 +262,21 @@ async fn a_campaign_is_played_from_its_plan_to_its_publication() {
     );
 
     world.restart_at(DEADLINES[4]).await;
+    world
+}
+
+/// The campaign with its results published by `lan`.
+pub(crate) async fn published() -> World {
+    let world = reviewed().await;
+    let mut campaigns = world.campaigns.clone();
+    campaigns.approve_campaign(approve("hoa")).await.unwrap();
+    campaigns.publish_campaign(publish("lan")).await.unwrap();
+    world
+}
+
+#[tokio::test]
+async fn a_campaign_is_played_from_its_plan_to_its_publication() {
+    let world = reviewed().await;
     let mut campaigns = world.campaigns.clone();
     let early = refused(campaigns.publish_campaign(publish("lan")).await);
     assert_eq!(

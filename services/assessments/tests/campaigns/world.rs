@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use assessments::publication::PublicationKey;
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
 use contracts::assessments::v1::campaigns_service_client::CampaignsServiceClient;
+use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
 use contracts::log::v1 as log;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::registry::v1::registry_service_client::RegistryServiceClient;
@@ -31,6 +33,7 @@ static TESTS: AtomicU32 = AtomicU32::new(1);
 /// A running service with what it asks.
 pub(crate) struct World {
     pub(crate) campaigns: CampaignsServiceClient<Channel>,
+    pub(crate) publications: PublicationsServiceClient<Channel>,
     pub(crate) assessments: AssessmentsServiceClient<Channel>,
     pub(crate) registry: RegistryServiceClient<Channel>,
     pub(crate) log: LogServiceClient<Channel>,
@@ -59,6 +62,7 @@ impl World {
         let nowhere = Channel::from_static(NOWHERE).connect_lazy();
         let mut world = Self {
             campaigns: CampaignsServiceClient::new(nowhere.clone()),
+            publications: PublicationsServiceClient::new(nowhere.clone()),
             assessments: AssessmentsServiceClient::new(nowhere.clone()),
             registry: RegistryServiceClient::new(runtime::channel(&registry_url).unwrap()),
             log: LogServiceClient::new(nowhere),
@@ -100,6 +104,7 @@ impl World {
             registry_url: self.registry_url.clone(),
             scoring_url: self.scoring.clone().unwrap_or_else(|| NOWHERE.to_owned()),
             ballot_key: "0123456789abcdef0123456789abcdef".parse().expect("a key"),
+            publication_key: Some(PublicationKey::from_seed(&[7; 32])),
         };
         let shutdown = Shutdown::new();
         let end = shutdown.clone();
@@ -110,6 +115,7 @@ impl World {
         self.service = Some((shutdown, task));
         let channel = runtime::channel(&url).unwrap();
         self.campaigns = CampaignsServiceClient::new(channel.clone());
+        self.publications = PublicationsServiceClient::new(channel.clone());
         self.assessments = AssessmentsServiceClient::new(channel.clone());
         self.log = LogServiceClient::new(channel);
         eventually("the service answers", async || {
@@ -131,6 +137,24 @@ impl World {
     pub(crate) async fn head(&self) -> i64 {
         let asked = self.log.clone().get_head(log::GetHeadRequest {}).await;
         asked.unwrap().into_inner().position
+    }
+
+    /// Address of scoring's log, which publications rest on.
+    pub(crate) fn scoring_log(&self) -> LogServiceClient<Channel> {
+        let url = self.scoring.as_ref().expect("it runs with scoring");
+        LogServiceClient::new(runtime::channel(url).unwrap())
+    }
+
+    /// Does to the log of the service what no service ever does.
+    pub(crate) fn tamper(&self, statement: &str) {
+        let statement = format!("set eventlog.allow_change = 'yes'; {statement}");
+        let output = std::process::Command::new(STACK.psql())
+            .args(["-XqAt", "--set", "ON_ERROR_STOP=1", "--command", &statement])
+            .arg(&self.settings.database_url)
+            .output()
+            .expect("psql runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
     }
 
     /// The events of a stream.

@@ -88,6 +88,7 @@ impl World {
             settings: self.settings.clone(),
             registry_url: self.registry.clone(),
             scoring_url: "http://127.0.0.1:1".into(),
+            publication_key: None,
             ballot_key: "0123456789abcdef0123456789abcdef".parse().expect("a key"),
         };
         let shutdown = Shutdown::new();

@@ -1,22 +1,22 @@
 //! Commands to campaigns.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use assessment::campaign::{Action, Assignment, Command, Outcome, Plan, Reviewed, Rules};
-use assessment::sheet::Column;
+use assessment::campaign::{Action, Assignment, Command, Plan, Reviewed, Rules};
 use assessment::{Campaign, Role};
 use contracts::assessments::v1 as pb;
 use contracts::problem::Problem;
 use decider::Decider as _;
 use eventlog::Version;
-use eventlog::command::{ExecuteError, execute_beside, load};
-use ids::{CampaignCode, LeafCode, UnitCode};
-use index::{Definition, IndexResult, Inputs, Ranked};
+use eventlog::command::{ExecuteError, Executed, execute_beside, load};
+use ids::{CampaignCode, UnitCode};
+use index::Inputs;
+use prost::Message;
 
 use super::{ATTEMPTS, Api};
 use crate::campaigns::codec::{CampaignCodec, SheetCodec, campaign_stream, sheet_stream};
 use crate::campaigns::ground::no_campaign;
+use crate::campaigns::publication::{Judged, outcomes};
 use crate::campaigns::who::{Call, who};
 use crate::campaigns::wish::Asked;
 use crate::campaigns::{refusal, resource};
@@ -34,21 +34,36 @@ impl Api {
         code: &CampaignCode,
         action: Action,
     ) -> Result<pb::Campaign, Problem> {
-        let decided = self.decided(&call, role, code, &action, &[]).await?;
-        decided.map_err(|error| error.problem(refusal::of_campaign))
+        let respond = self.responding(code, &call);
+        let decided = self.decided(&call, role, code, &action, &[], respond);
+        let executed = decided.await?;
+        let executed = executed.map_err(|error| error.problem(refusal::of_campaign))?;
+        Ok(told(executed))
     }
 
-    async fn decided(
+    /// Answers with the campaign.
+    pub(in crate::campaigns) fn responding<'a>(
+        &self,
+        code: &'a CampaignCode,
+        call: &Call,
+    ) -> impl Fn(&Campaign, Version) -> pb::Campaign + use<'a> {
+        let at = call.context.received_at;
+        move |campaign, version| resource::campaign(code.as_str(), campaign, version, at)
+    }
+
+    /// Gives a command to a campaign, if what it rests on beside it is still as it was.
+    pub(in crate::campaigns) async fn decided<R: Message + Default>(
         &self,
         call: &Call,
         role: Role,
         code: &CampaignCode,
         action: &Action,
         beside: &[(String, Version)],
-    ) -> Result<Result<pb::Campaign, ExecuteError<assessment::campaign::Refusal>>, Problem> {
+        respond: impl Fn(&Campaign, Version) -> R,
+    ) -> Result<Result<Executed<R>, ExecuteError<assessment::campaign::Refusal>>, Problem> {
         let by = who(call, role, &self.units).await?;
         let at = call.context.received_at;
-        let executed = execute_beside::<CampaignCodec, pb::Campaign>(
+        let executed = execute_beside::<CampaignCodec, R>(
             &self.log,
             &campaign_stream(code),
             beside,
@@ -60,19 +75,13 @@ impl Api {
                     action: action.clone(),
                 })
             },
-            |campaign, version| resource::campaign(code.as_str(), campaign, version, at),
+            respond,
         )
         .await;
-        Ok(match executed {
-            Ok(executed) => {
-                self.shown(executed.position).await;
-                Ok(pb::Campaign {
-                    position: executed.position,
-                    ..executed.response
-                })
-            }
-            Err(error) => Err(error),
-        })
+        if let Ok(executed) = &executed {
+            self.shown(executed.position).await;
+        }
+        Ok(executed)
     }
 
     /// An assignment with the units' first codes, whichever were named.
@@ -182,14 +191,16 @@ impl Api {
                 document: document.to_owned(),
                 sheets,
             };
-            let decided = self.decided(&call, Role::Council, code, &action, &beside);
+            let respond = self.responding(code, &call);
+            let decided = self.decided(&call, Role::Council, code, &action, &beside, respond);
             match decided.await? {
+                Ok(executed) => return Ok(told(executed)),
                 Err(error @ ExecuteError::Conflict { .. })
                     if call.context.expected_version.is_none() =>
                 {
                     conflict = Some(error);
                 }
-                decided => return decided.map_err(|error| error.problem(refusal::of_campaign)),
+                Err(error) => return Err(error.problem(refusal::of_campaign)),
             }
         }
         let error = conflict.expect("every attempt but one that came too late returns");
@@ -204,76 +215,39 @@ impl Api {
         let loaded = load::<CampaignCodec>(&self.log, &campaign_stream(code)).await?;
         let campaign = loaded.state;
         let plan = campaign.plan().ok_or_else(|| no_campaign(code))?;
-        let mut beside = Vec::new();
-        let mut groups: BTreeMap<&String, Vec<Sealed>> = BTreeMap::new();
-        for (unit, group) in &plan.participants {
-            let definition = self.edition_of(&campaign, unit)?;
+        let editions = self.editions_of(plan)?;
+        let no_figures = Inputs::new();
+        let (mut beside, mut loaded) = (Vec::new(), BTreeMap::new());
+        for unit in plan.participants.keys() {
             let stream = sheet_stream(code, unit);
             let sheet = load::<SheetCodec>(&self.log, &stream).await?;
             beside.push((stream, sheet.version));
-            let sealed = Sealed {
-                unit: unit.clone(),
-                result: sheet.state.index(&definition, Column::Last, &Inputs::new()),
-                undecided: sheet.state.undecided(&definition),
-                version: sheet.version,
-            };
-            groups.entry(group).or_default().push(sealed);
+            loaded.insert(unit.clone(), sheet);
         }
-        let mut sheets = BTreeMap::new();
-        for sealed in groups.into_values() {
-            let Some(first) = sealed.first() else {
-                continue;
+        let judged = loaded.iter().map(|(unit, sheet)| {
+            let judged = Judged {
+                sheet: &sheet.state,
+                version: sheet.version,
+                figures: &no_figures,
             };
-            let definition = self.edition_of(&campaign, &first.unit)?;
-            sheets.extend(ranked(&definition, sealed));
+            (unit.clone(), judged)
+        });
+        let judged: BTreeMap<_, _> = judged.collect();
+        let mut sheets = BTreeMap::new();
+        for (unit, outcome) in outcomes(plan, &editions, &judged) {
+            let definition = editions.get(&plan.participants[&unit]);
+            let sheet = judged[&unit].sheet;
+            let undecided = definition.map(|it| sheet.undecided(it)).unwrap_or_default();
+            sheets.insert(unit, Reviewed { undecided, outcome });
         }
         Ok((sheets, beside))
     }
+}
 
-    fn edition_of(&self, campaign: &Campaign, unit: &UnitCode) -> Result<Arc<Definition>, Problem> {
-        let rules = campaign.rules_of(unit).ok_or_else(|| {
-            Problem::internal("a participant of a campaign has no rules; tell the operator")
-        })?;
-        self.editions.of(rules, &self.view)
+/// A campaign as it was answered, with the position of the answer.
+pub(in crate::campaigns) fn told(executed: Executed<pb::Campaign>) -> pb::Campaign {
+    pb::Campaign {
+        position: executed.position,
+        ..executed.response
     }
-}
-
-/// A sheet with what follows from it, before units are ranked.
-struct Sealed {
-    unit: UnitCode,
-    result: IndexResult,
-    undecided: Vec<LeafCode>,
-    version: Version,
-}
-
-/// The units of one group with their ranks.
-fn ranked(definition: &Definition, sealed: Vec<Sealed>) -> BTreeMap<UnitCode, Reviewed> {
-    let standings = sealed
-        .iter()
-        .map(|it| it.result.standing(it.unit.as_str()))
-        .collect::<Vec<_>>();
-    let places: BTreeMap<String, Ranked> = definition
-        .rank(standings)
-        .into_iter()
-        .map(|ranked| (ranked.unit.clone(), ranked))
-        .collect();
-    let reviewed = sealed.into_iter().map(|it| {
-        let place = places.get(it.unit.as_str());
-        let band = place.and_then(|place| place.band.clone());
-        let outcome = Outcome {
-            total: it.result.total,
-            max: it.result.max,
-            percent: it.result.percent,
-            exact_value: it.result.exact_value,
-            band: band.or(it.result.band).unwrap_or_default(),
-            rank: place.and_then(|place| place.rank),
-            sheet_version: it.version,
-        };
-        let reviewed = Reviewed {
-            undecided: it.undecided,
-            outcome,
-        };
-        (it.unit, reviewed)
-    });
-    reviewed.collect()
 }

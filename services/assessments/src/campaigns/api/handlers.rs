@@ -10,6 +10,8 @@ use ids::LeafCode;
 use tonic::{Request, Response, Result};
 
 use super::Api;
+use crate::campaigns::api::campaigns::told;
+use crate::campaigns::publication::Wanted;
 use crate::campaigns::resource::Seen;
 use crate::campaigns::wish;
 
@@ -156,9 +158,14 @@ impl CampaignsService for Api {
         let call = self.call(context, permit, "PublishCampaign", &request)?;
         let code = wish::campaign(&request.campaign)?;
         let document = wish::document(&request.document)?;
-        let action = CampaignAction::Publish { document };
-        let campaign = self.order(call, Role::Chair, &code, action).await?;
-        Ok(Response::new(campaign))
+        let wanted = Wanted {
+            campaign: code,
+            document,
+            corrects_because: None,
+        };
+        let respond = self.responding(&wanted.campaign, &call);
+        let executed = self.publish(call, &wanted, respond).await?;
+        Ok(Response::new(told(executed)))
     }
 
     async fn claim_leaf(

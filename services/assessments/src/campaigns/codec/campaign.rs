@@ -3,21 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assessment::Campaign;
-use assessment::campaign::{Assignment, Event, Fact, Plan, Rules, Stage};
+use assessment::campaign::{Assignment, Event, Fact, Plan, Rules, Seal, Stage};
 use contracts::assessments::v1 as pb;
 use eventlog::Recorded;
 use eventlog::command::{Codec, DecodeError};
 use jiff::Timestamp;
+use prost::Message as _;
 use prost::bytes::Bytes;
 
-use super::{envelope, invalid, message, stored};
+use super::{envelope, invalid, message, seal, stored};
 use crate::campaigns::terms::{
-    Why, date, moment, moment_to_wire, outcome, outcome_to_wire, stage, stage_to_wire,
+    Why, date, figures, figures_to_wire, moment, moment_to_wire, outcome, outcome_to_wire, stage,
+    stage_to_wire, stored_decimal,
 };
 use crate::wire::unit;
 
 /// Stores campaigns.
-pub(in crate::campaigns) struct CampaignCodec;
+pub(crate) struct CampaignCodec;
 
 impl Codec for CampaignCodec {
     type Aggregate = Campaign;
@@ -121,9 +123,11 @@ fn encode(fact: &Fact) -> (&'static str, Bytes) {
             document: document.clone(),
             outcomes: outcomes.iter().map(outcome_to_wire).collect(),
         }),
-        Fact::Published { document } => stored!(CampaignPublished {
-            document: document.clone(),
+        Fact::FiguresFrozen { unit, figures } => stored!(FiguresFrozen {
+            unit: unit.to_string(),
+            figures: figures_to_wire(figures),
         }),
+        Fact::Published { document, seal } => published(document, seal.as_deref()),
     }
 }
 
@@ -163,14 +167,17 @@ fn decode(kind: &str, payload: &[u8]) -> Result<Fact, DecodeError> {
             Ok(Fact::AppraiserReleased { appraiser })
         }
         "CampaignApproved" => approved(message(kind, payload)?),
-        "CampaignPublished" => {
-            let it: pb::CampaignPublished = message(kind, payload)?;
-            let document = it.document;
-            Ok(Fact::Published { document })
-        }
+        "FiguresFrozen" => figures_frozen(&message(kind, payload)?),
+        "CampaignPublished" => seal::read(message(kind, payload)?),
         _ => return Err(DecodeError::UnknownKind(kind.to_owned())),
     };
     fact.map_err(invalid(kind))
+}
+
+fn published(document: &str, seal: Option<&Seal>) -> (&'static str, Bytes) {
+    let published = seal::to_wire(document, seal);
+    let kind = "chiso.assessments.v1.CampaignPublished";
+    (kind, published.encode_to_vec().into())
 }
 
 fn stage_until(of: i32, until: Option<&prost_types::Timestamp>) -> Result<(Stage, Timestamp), Why> {
@@ -237,6 +244,13 @@ fn approved(it: pb::CampaignApproved) -> Result<Fact, Why> {
     })
 }
 
+fn figures_frozen(it: &pb::FiguresFrozen) -> Result<Fact, Why> {
+    Ok(Fact::FiguresFrozen {
+        unit: unit(&it.unit)?,
+        figures: figures(&it.figures, stored_decimal)?,
+    })
+}
+
 fn plan(it: &pb::CampaignPlanned) -> Result<Plan, Why> {
     let mut plan = Plan {
         title: it.title.clone(),
@@ -275,7 +289,7 @@ fn plan(it: &pb::CampaignPlanned) -> Result<Plan, Why> {
 }
 
 /// By which rules each group is judged, for the wire.
-pub(in crate::campaigns) fn rules_to_wire(plan: &Plan) -> Vec<pb::GroupRules> {
+pub(crate) fn rules_to_wire(plan: &Plan) -> Vec<pb::GroupRules> {
     let rules = plan.rules.iter().map(|(group, rules)| pb::GroupRules {
         group: group.clone(),
         index: rules.index.to_string(),
@@ -286,7 +300,7 @@ pub(in crate::campaigns) fn rules_to_wire(plan: &Plan) -> Vec<pb::GroupRules> {
 }
 
 /// Who takes part, for the wire.
-pub(in crate::campaigns) fn participants_to_wire(plan: &Plan) -> Vec<pb::Participant> {
+pub(crate) fn participants_to_wire(plan: &Plan) -> Vec<pb::Participant> {
     let units = plan
         .participants
         .iter()
@@ -298,7 +312,7 @@ pub(in crate::campaigns) fn participants_to_wire(plan: &Plan) -> Vec<pb::Partici
 }
 
 /// When each stage ends, for the wire.
-pub(in crate::campaigns) fn deadlines_to_wire(plan: &Plan) -> Vec<pb::StageDeadline> {
+pub(crate) fn deadlines_to_wire(plan: &Plan) -> Vec<pb::StageDeadline> {
     let deadlines = plan
         .deadlines
         .iter()

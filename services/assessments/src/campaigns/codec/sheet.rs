@@ -16,7 +16,7 @@ use crate::campaigns::terms::{
 };
 
 /// Stores sheets.
-pub(in crate::campaigns) struct SheetCodec;
+pub(crate) struct SheetCodec;
 
 impl Codec for SheetCodec {
     type Aggregate = Sheet;

@@ -1,9 +1,10 @@
 """Another provincial system: hands in a dossier, brings it to its end, and sees the unit's index change.
 
 Usage: integrator.py DOSSIERS PROJECTION UNIT PROCEDURE INDEX PERIOD (addresses as host:port). The modules generated from
-proto/ are on PYTHONPATH.
+proto/ are on PYTHONPATH; CHISO_TLS_CA names the file of the certificate authority, CHISO_TOKEN is what the issuer gave.
 """
 
+import os
 import sys
 import uuid
 
@@ -20,12 +21,20 @@ DEADLINE = 60  # seconds
 
 def context():
     """Every command carries an id, so that it may be repeated when its answer is lost."""
-    return log.CommandContext(request_id=str(uuid.uuid4()), actor="integrator.py")
+    return log.CommandContext(request_id=str(uuid.uuid4()))
+
+
+def channel(address):
+    """Encrypted, to a server that the authority vouches for; the token goes with every call."""
+    with open(os.environ["CHISO_TLS_CA"], "rb") as authority:
+        tls = grpc.ssl_channel_credentials(authority.read())
+    token = grpc.access_token_call_credentials(os.environ["CHISO_TOKEN"])
+    return grpc.secure_channel(address, grpc.composite_channel_credentials(tls, token))
 
 
 def main(dossiers_at, projection_at, unit, procedure, index, period):
-    counter = dossiers_grpc.DossiersServiceStub(grpc.insecure_channel(dossiers_at))
-    indices = projection_grpc.ProjectionServiceStub(grpc.insecure_channel(projection_at))
+    counter = dossiers_grpc.DossiersServiceStub(channel(dossiers_at))
+    indices = projection_grpc.ProjectionServiceStub(channel(projection_at))
     watch = indices.WatchIndices(
         projection.WatchIndicesRequest(index=index, period=period, subjects=[unit]), timeout=DEADLINE
     )

@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use allinone::{AllInOne, Options};
+use allinone::{AllInOne, Development, Options};
 use cli::{Service, Services};
 use contracts::log::v1::{AtLeast, GetHeadRequest, VerifyRequest, VerifyResponse};
 use contracts::projection::v1::ListRankingsRequest;
 use contracts::scoring::v1::GetProgressRequest;
+use identity::{Caller, Role};
+use jiff::SignedDuration;
+use runtime::Bearer;
 use stack::Stack;
 use tonic::Request;
 
-use crate::CEILING;
+use crate::{CEILING, given};
+
+/// Longer than any test.
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 /// Positions that an answer must reflect, by log.
 pub type Heads = BTreeMap<&'static str, i64>;
@@ -19,7 +25,8 @@ pub type Heads = BTreeMap<&'static str, i64>;
 /// Running services and clients of them. When it is dropped, no consumer may have stopped.
 #[derive(Debug)]
 pub struct Province {
-    /// Clients, as the command-line tool has them.
+    /// Clients, as the command-line tool has them, of somebody who has every role and is of every unit that stories begin
+    /// with.
     pub services: Services,
     name: String,
     stack: &'static Stack,
@@ -39,7 +46,7 @@ impl Province {
         let all = AllInOne::start(options(stack, name))
             .await
             .expect("five services");
-        let services = services(all.addresses());
+        let services = connected(&all);
         Self {
             services,
             name: name.to_owned(),
@@ -59,6 +66,41 @@ impl Province {
             .as_ref()
             .expect("it runs until it is ended")
             .addresses()
+    }
+
+    /// The same clients on connections of their own, to be treated badly.
+    pub fn apart(&self) -> Services {
+        connected(self.all.as_ref().expect("it runs until it is ended"))
+    }
+
+    /// Clients of somebody with these roles at these units and no others: what is refused to one is refused over real gRPC,
+    /// by a real token. Two people are two subjects.
+    pub fn as_caller(&self, subject: &str, roles: &[Role], units: &[&str]) -> Services {
+        let token = self.token(&caller(subject, roles, units));
+        self.services.by(&Bearer::new(&token).expect("a token"))
+    }
+
+    /// A token for another program.
+    pub fn token(&self, caller: &Caller) -> String {
+        self.development().token(caller, TOKEN_LIFETIME)
+    }
+
+    /// Certificates and keys.
+    pub fn development(&self) -> &Development {
+        let all = self.all.as_ref().expect("it runs until it is ended");
+        all.development().expect("it serves with TLS")
+    }
+
+    /// How `chiso` reaches it, as arguments.
+    pub fn connection(&self) -> Vec<String> {
+        let addresses = Service::ALL.iter().flat_map(|service| {
+            let address = self.services.address(*service);
+            [format!("--{service}-url"), address.to_owned()]
+        });
+        let ca = self.development().ca().to_string_lossy().into_owned();
+        let token = self.token(&developer());
+        let access = ["--tls-ca".to_owned(), ca, "--token".to_owned(), token];
+        addresses.chain(access).collect()
     }
 
     /// The second part of its NATS subjects.
@@ -184,11 +226,39 @@ pub fn at_least(log: &str, position: i64) -> AtLeast {
     }
 }
 
-/// Clients of services at these addresses.
-pub fn services(addresses: &allinone::Addresses) -> Services {
-    let mut services = Services::at(addresses.clone()).expect("addresses");
+fn connected(all: &AllInOne) -> Services {
+    let mut services = Services::of(all, &developer()).expect("certificates");
     services.timeout = CEILING;
     services
+}
+
+/// Somebody with these roles at these units.
+///
+/// # Panics
+/// When a unit's code is none.
+pub fn caller(subject: &str, roles: &[Role], units: &[&str]) -> Caller {
+    let units = units.iter().map(|unit| unit.parse().expect("a unit"));
+    Caller {
+        subject: subject.to_owned(),
+        client: "a test".to_owned(),
+        roles: roles.iter().copied().collect(),
+        units: units.collect(),
+    }
+}
+
+/// Who has every role that people and programs have, and is of every unit that stories begin with.
+pub fn developer() -> Caller {
+    let everywhere = [
+        "H40",
+        "H99",
+        given::DEPARTMENT,
+        given::OTHER_DEPARTMENT,
+        given::QUIET_DEPARTMENT,
+    ];
+    Caller {
+        units: caller("", &[], &everywhere).units,
+        ..Development::developer("")
+    }
 }
 
 fn code(name: &str) -> String {

@@ -72,17 +72,18 @@ pub async fn given_catalog(services: &Services) {
 }
 
 /// Imports the file with the command-line tool, as people do; its summary.
-pub fn import(services: &Services, file: &Path) -> serde_json::Value {
+pub fn import(province: &Province, file: &Path) -> serde_json::Value {
     let mapping = mapping();
-    crate::program::chiso_json(&[
+    let connection = province.connection();
+    let mut arguments = vec![
         "import",
         file.to_str().expect("a path"),
         "--mapping",
         mapping.to_str().expect("a path"),
         "--json",
-        "--dossiers-url",
-        services.address(Service::Dossiers),
-    ])
+    ];
+    arguments.extend(connection.iter().map(String::as_str));
+    crate::program::chiso_json(&arguments)
 }
 
 impl Figures {

@@ -10,7 +10,7 @@ use runtime::{Settings, Shutdown};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 
-use crate::{Addresses, Options, Service};
+use crate::{Addresses, Development, Options, Service};
 
 /// Name of the working calendar that due dates are computed with: the one of the shipped catalog.
 const CALENDAR: &str = "office";
@@ -21,12 +21,11 @@ type Work = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 pub(crate) fn serve(
     service: Service,
     options: &Options,
+    settings: Settings,
     addresses: &Addresses,
-    clock_at: Option<Timestamp>,
     listener: TcpListener,
     shutdown: Shutdown,
 ) -> Work {
-    let settings = settings(service, options, clock_at);
     let addresses = addresses.clone();
     let key = options.applicant_key.clone();
     let utc_offset_minutes = options.utc_offset_minutes;
@@ -84,10 +83,20 @@ fn publication_key(applicant_key: &str) -> PublicationKey {
     PublicationKey::from_seed(&seed.into())
 }
 
-fn settings(service: Service, options: &Options, clock_at: Option<Timestamp>) -> Settings {
+/// What a service is told.
+pub(crate) fn settings(
+    service: Service,
+    options: &Options,
+    development: Option<&Development>,
+    clock_at: Option<Timestamp>,
+) -> Settings {
     let mut settings = Settings::local(options.databases[&service].clone(), &options.nats_url);
     settings.province.clone_from(&options.province);
     settings.drain_ms = options.drain_ms;
     settings.clock_at = clock_at;
+    if let Some(development) = development {
+        settings.insecure_loopback = false;
+        settings.security = development.security(service);
+    }
     settings
 }

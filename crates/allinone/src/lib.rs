@@ -1,4 +1,5 @@
 //! All five services in one process, each on its own database and port: for `chiso up`, the demo and the system tests.
+//! They serve with TLS, know each other by certificates and everybody else by tokens, unless they are told not to.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -10,6 +11,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod development;
 mod launch;
 mod options;
 mod part;
@@ -23,9 +25,12 @@ use anyhow::Context as _;
 use contracts::log::v1::GetHeadRequest;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use futures::future::{select_all, try_join_all};
-use runtime::{Clock, Shutdown};
+use jiff::Timestamp;
+use runtime::{Clock, Settings, Shutdown};
 use tokio::net::TcpListener;
+use tonic::transport::Channel;
 
+pub use development::Development;
 pub use options::Options;
 use part::Part;
 pub use service::{Addresses, Service};
@@ -40,6 +45,7 @@ const READY_PAUSE: Duration = Duration::from_millis(50);
 pub struct AllInOne {
     options: Options,
     clock: Clock,
+    development: Option<Development>,
     sockets: BTreeMap<Service, SocketAddr>,
     addresses: Addresses,
     parts: BTreeMap<Service, Part>,
@@ -51,6 +57,8 @@ impl AllInOne {
     /// # Errors
     /// When a port is taken, or a service ends instead of answering, with its error.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let folder = options.development.as_deref();
+        let development = folder.map(Development::create).transpose()?;
         let mut listeners = BTreeMap::new();
         let mut sockets = BTreeMap::new();
         for (offset, service) in (0_u16..).zip(Service::ALL) {
@@ -62,7 +70,8 @@ impl AllInOne {
             sockets.insert(service, socket);
             listeners.insert(service, listener);
         }
-        let addresses = Addresses::each(|service| format!("http://{}", sockets[&service]));
+        let scheme = development.as_ref().map_or("http", |_| "https");
+        let addresses = Addresses::each(|service| format!("{scheme}://{}", sockets[&service]));
         let clock = options
             .clock_at
             .map_or_else(Clock::system, Clock::shifted_to);
@@ -70,6 +79,7 @@ impl AllInOne {
         let mut all = Self {
             options,
             clock,
+            development,
             sockets,
             addresses,
             parts,
@@ -89,6 +99,11 @@ impl AllInOne {
     /// The clock of all services.
     pub fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// The certificates and keys that they believe; none where nobody is asked who calls.
+    pub fn development(&self) -> Option<&Development> {
+        self.development.as_ref()
     }
 
     /// Ends one service in its tracks: no drain, what it was doing is dropped.
@@ -147,8 +162,8 @@ impl AllInOne {
         let work = launch::serve(
             service,
             &self.options,
+            self.settings(service, clock_at),
             &self.addresses,
-            clock_at,
             listener,
             shutdown.clone(),
         );
@@ -156,17 +171,22 @@ impl AllInOne {
             .insert(service, Part::spawn(service, shutdown, work));
     }
 
+    fn settings(&self, service: Service, clock_at: Option<Timestamp>) -> Settings {
+        launch::settings(service, &self.options, self.development.as_ref(), clock_at)
+    }
+
     /// Waits until every running service answers.
     async fn ready(&mut self) -> anyhow::Result<()> {
-        let running: Vec<(Service, String)> = self
-            .parts
-            .keys()
-            .map(|service| (*service, self.addresses.of(*service).clone()))
-            .collect();
+        let mut running = Vec::new();
+        for service in self.parts.keys() {
+            // As the service itself: each of them may ask every log.
+            let settings = self.settings(*service, None);
+            running.push((*service, settings.channel(self.addresses.of(*service))?));
+        }
         let answers = try_join_all(
             running
                 .into_iter()
-                .map(|(service, url)| answers(service, url)),
+                .map(|(service, channel)| answers(service, channel)),
         );
         tokio::select! {
             ready = answers => ready.map(drop),
@@ -182,8 +202,8 @@ async fn bind(service: Service, address: SocketAddr) -> anyhow::Result<TcpListen
 }
 
 /// Asks a service for the head of its log until it says it.
-async fn answers(service: Service, url: String) -> anyhow::Result<()> {
-    let mut client = LogServiceClient::new(runtime::channel(&url)?);
+async fn answers(service: Service, channel: Channel) -> anyhow::Result<()> {
+    let mut client = LogServiceClient::new(channel);
     let asking = async {
         while client.get_head(GetHeadRequest {}).await.is_err() {
             tokio::time::sleep(READY_PAUSE).await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ pub struct Options {
     /// Key under which applicants' identities are hashed and ballot boxes sealed, at least 32 bytes; the key of
     /// publications follows from it.
     pub applicant_key: String,
+    /// Folder of the development certificates and keys; none: no TLS, and nobody is asked who calls.
+    pub development: Option<PathBuf>,
     /// The registry listens on this port of the loopback address, the others on the four after it; none: free ports.
     pub base_port: Option<u16>,
     /// The clock's time at the start, for simulated deployments; none: the system's.
@@ -38,8 +41,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Runs on a stack, in databases that are made there when they are missing: `prefix` and the service's name. Free
-    /// ports, the system's clock, a fresh applicant key.
+    /// Runs on a stack, in databases that are made there when they are missing: `prefix` and the service's name. TLS and
+    /// tokens of certificates and keys in the stack's folder, free ports, the system's clock, a fresh applicant key.
     ///
     /// # Errors
     /// When a database cannot be made, or the system gives no random bytes.
@@ -56,6 +59,7 @@ impl Options {
             nats_url: defaults.nats_url,
             province: defaults.province,
             applicant_key: draw_key()?,
+            development: Some(stack.folder().join(format!("{prefix}identity"))),
             base_port: None,
             clock_at: None,
             utc_offset_minutes: UTC_OFFSET_MINUTES,

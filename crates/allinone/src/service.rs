@@ -51,7 +51,7 @@ impl fmt::Display for Service {
     }
 }
 
-/// Something for each service; addresses are like `http://127.0.0.1:7401`.
+/// Something for each service; addresses are like `https://127.0.0.1:7401`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Addresses<T = String> {
     /// The registry.
@@ -95,7 +95,7 @@ impl Default for Addresses {
     fn default() -> Self {
         Self::each(|service| {
             let port = BASE_PORT + service as u16;
-            format!("http://127.0.0.1:{port}")
+            format!("https://127.0.0.1:{port}")
         })
     }
 }

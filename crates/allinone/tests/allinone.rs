@@ -1,12 +1,17 @@
 //! The five services on a real stack.
 
-use allinone::{AllInOne, Options, Service};
+use allinone::{AllInOne, Development, Options, Service};
 use contracts::log::v1::GetHeadRequest;
 use contracts::log::v1::log_service_client::LogServiceClient;
+use jiff::SignedDuration;
+use runtime::Bearer;
 
 async fn log_of(all: &AllInOne, service: Service) -> Result<String, tonic::Status> {
-    let channel = runtime::channel(all.addresses().of(service)).expect("an address");
-    let head = LogServiceClient::new(channel)
+    let development = all.development().expect("TLS");
+    let channel = runtime::secure_channel(all.addresses().of(service), &development.client());
+    let token = development.token(&Development::developer("H40"), SignedDuration::from_mins(5));
+    let bearer = Bearer::new(&token).expect("a token");
+    let head = LogServiceClient::with_interceptor(channel.expect("an address"), bearer)
         .get_head(GetHeadRequest {})
         .await?;
     Ok(head.into_inner().log)

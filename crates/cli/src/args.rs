@@ -2,8 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::connection::Connection;
 use crate::demo::Demo;
-use crate::services::Connection;
 use crate::up::Up;
 use crate::{
     catalog, explain, import, index, log, measures, official, rank, rebuild, token, watch,
@@ -21,7 +21,8 @@ Examples:
   chiso log verify
   chiso index check deploy/catalog/indices/*.yaml
 
-Where the services are is said by --stack, or by an address for each; the defaults are those of `chiso up`.
+Where the services are, whom to trust and who you are is found in the file of your own `chiso up`. For others it is said
+by --stack, or by an address for each with --tls-ca and --token-file.
 
 Exit codes:
   0   done
@@ -30,7 +31,9 @@ Exit codes:
   64  the command line is wrong
   65  a file's content is wrong
   66  a file cannot be read
-  69  a service does not answer";
+  69  a service does not answer
+  76  a service's certificate is not trusted
+  77  a service does not know who you are, or does not let you";
 
 /// Keeps a province's administrative-reform indices true by the second: what comes in, what follows, and why.
 #[derive(Debug, Parser)]

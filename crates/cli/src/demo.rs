@@ -12,18 +12,22 @@ mod screen;
 mod settle;
 mod world;
 
-use allinone::{AllInOne, Options};
+use allinone::{AllInOne, Development, Options};
 use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
 use runtime::{LogFormat, Observability, Shutdown};
 use simulator::Plan;
 
+use crate::up::reach::Reach;
 use crate::{Service, Services, show, up};
 use screen::Screen;
 
 /// Index that the demo is about.
 const INDEX: &str = "service-quality-766";
+
+/// Code of the province, which everything in the demo belongs to.
+const PROVINCE: &str = "H40";
 
 /// Play a made-up year of a province and show what becomes of it.
 ///
@@ -97,7 +101,7 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
     };
     screen.done("PostgreSQL, NATS and five services answer");
 
-    let services = Services::at(all.addresses().clone())?;
+    let services = Services::of(&all, &Development::developer(PROVINCE))?;
     let playing = play(&services, plan, &mut screen);
     let ended = tokio::select! {
         shown = playing => shown.map(|()| demo.keep),
@@ -107,9 +111,9 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
     match ended {
         Ok(true) => {
             let addresses = stack.folder().join("addresses.json");
-            up::write_addresses(&addresses, all.addresses())?;
-            screen.keep(&addresses, plan.year);
-            up::until_the_end(all, shutdown).await
+            let reach = Reach::write(&all, PROVINCE, Some(addresses))?;
+            screen.keep(reach.file(), plan.year);
+            up::until_the_end(all, &reach, shutdown).await
         }
         Ok(false) => all.end().await,
         Err(error) => {

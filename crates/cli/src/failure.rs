@@ -29,6 +29,10 @@ pub enum Exit {
     NoInput = 66,
     /// A service does not answer.
     Unavailable = 69,
+    /// A service's certificate is not to be trusted.
+    Untrusted = 76,
+    /// A service does not know who asks, or does not let them.
+    NoPermission = 77,
 }
 
 impl From<Exit> for ExitCode {
@@ -63,6 +67,13 @@ impl Failure {
 
     /// A call that was not answered as hoped.
     pub fn call(service: Service, address: &str, timeout: Duration, status: &Status) -> Self {
+        if let Some(why) = distrust(status) {
+            let message = format!(
+                "{service} at {address} cannot be trusted: {why}\n  name the authority of its certificate with --tls-ca FILE \
+                 or CHISO_TLS_CA; for a `chiso up` of yours, leave out addresses or say --stack FILE"
+            );
+            return Self::new(Exit::Untrusted, message);
+        }
         if is_absence(status) {
             let variable = services::variable(service);
             let message = format!(
@@ -94,9 +105,39 @@ impl Failure {
                 );
                 Self::new(Exit::Failed, message)
             }
+            Code::Unauthenticated => {
+                let message = format!(
+                    "{service} at {address} does not know who you are: {}\n  give a token with --token-file FILE or \
+                     CHISO_TOKEN_FILE; `chiso token` issues them for a `chiso up`",
+                    status.message()
+                );
+                Self::new(Exit::NoPermission, message)
+            }
+            Code::PermissionDenied => {
+                let message = format!(
+                    "{service} at {address} refuses: {}\n  ask with the token of somebody who may: --token-file FILE; for a \
+                     `chiso up`, `chiso token --role ROLE --unit UNIT` issues one",
+                    status.message()
+                );
+                Self::new(Exit::NoPermission, message)
+            }
             _ => Self::new(Exit::Failed, refusal(status)),
         }
     }
+}
+
+/// Why a service's certificate was not believed, if that is what happened.
+fn distrust(status: &Status) -> Option<String> {
+    // The library that checks it tells it in no other way than in words.
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if let Some(at) = said.find("invalid peer certificate") {
+            return Some(said[at..].to_owned());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Whether nobody was there to answer, or the connection was lost: a status that the other side sent has no cause of

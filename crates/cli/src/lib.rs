@@ -6,6 +6,7 @@
 
 mod args;
 pub mod catalog;
+mod connection;
 mod demo;
 pub mod explain;
 mod failure;
@@ -32,9 +33,9 @@ use clap::Parser as _;
 
 pub use allinone::Service;
 use args::{Ask, Cli, Command};
+use connection::Connection;
 pub use failure::{Exit, Failure};
-use services::Connection;
-pub use services::Services;
+pub use services::{Link, Services};
 
 /// Runs the command that the arguments ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -66,7 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             })
         }
         Command::Index(command) => ended(index::run(&command, json)),
-        Command::Token(command) => ended(token::run(&command)),
+        Command::Token(command) => ended(token::run(&command, &connection)),
         Command::Ask(ask) => ended(block_on(answer(&connection, &ask, json))),
     }
 }

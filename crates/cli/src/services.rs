@@ -1,10 +1,8 @@
-//! Where the services are, and clients of them.
+//! Clients of the services.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use allinone::{Addresses, Service};
-use clap::Args;
+use allinone::{Addresses, AllInOne, Service};
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
 use contracts::assessments::v1::official_results_service_client::OfficialResultsServiceClient;
 use contracts::dossiers::v1::dossiers_service_client::DossiersServiceClient;
@@ -12,14 +10,23 @@ use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::projection::v1::projection_service_client::ProjectionServiceClient;
 use contracts::registry::v1::registry_service_client::RegistryServiceClient;
 use contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
-use tonic::transport::Channel;
+use identity::Caller;
+use jiff::SignedDuration;
+use runtime::{Bearer, Security};
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Uri};
 use tonic::{Request, Response, Status};
 
 use crate::{Exit, Failure};
 
 /// How long a call may take when nothing is said: three times a server's own default, as some questions wait for
 /// positions.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+/// Longer than a demo or a test runs.
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// A connection to a service that says with every call who makes it.
+pub type Link = InterceptedService<Channel, Bearer>;
 
 /// The environment variable of a service's address.
 pub(crate) fn variable(service: Service) -> &'static str {
@@ -32,146 +39,57 @@ pub(crate) fn variable(service: Service) -> &'static str {
     }
 }
 
-/// Where the services are.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Connection")]
-pub struct Connection {
-    /// JSON file with the addresses, as `chiso up --addresses FILE` writes it; an address of its own wins over it
-    #[arg(long, global = true, value_name = "FILE", env = "CHISO_STACK")]
-    stack: Option<PathBuf>,
-
-    /// Address of the registry [default: http://127.0.0.1:7401]
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_name = "URL",
-        env = "CHISO_REGISTRY_URL"
-    )]
-    registry_url: Option<String>,
-
-    /// Address of dossiers [default: http://127.0.0.1:7402]
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_name = "URL",
-        env = "CHISO_DOSSIERS_URL"
-    )]
-    dossiers_url: Option<String>,
-
-    /// Address of assessments [default: http://127.0.0.1:7403]
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_name = "URL",
-        env = "CHISO_ASSESSMENTS_URL"
-    )]
-    assessments_url: Option<String>,
-
-    /// Address of scoring [default: http://127.0.0.1:7404]
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_name = "URL",
-        env = "CHISO_SCORING_URL"
-    )]
-    scoring_url: Option<String>,
-
-    /// Address of projection [default: http://127.0.0.1:7405]
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_name = "URL",
-        env = "CHISO_PROJECTION_URL"
-    )]
-    projection_url: Option<String>,
-
-    /// Longest wait for an answer, in seconds; streams (imports, watches, rebuilds) may last longer
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = TIMEOUT.as_secs(),
-          value_parser = clap::value_parser!(u64).range(1..=3600))]
-    timeout: u64,
-}
-
-impl Connection {
-    /// Clients of the services that the command line names.
-    pub(crate) fn services(&self) -> Result<Services, Failure> {
-        let base = match &self.stack {
-            Some(file) => stack_file(file)?,
-            None => Addresses::default(),
-        };
-        let addresses = Addresses::each(|service| {
-            let said = match service {
-                Service::Registry => &self.registry_url,
-                Service::Dossiers => &self.dossiers_url,
-                Service::Assessments => &self.assessments_url,
-                Service::Scoring => &self.scoring_url,
-                Service::Projection => &self.projection_url,
-            };
-            said.as_ref().unwrap_or(base.of(service)).clone()
-        });
-        let services = Services::at(addresses)?;
-        Ok(Services {
-            timeout: Duration::from_secs(self.timeout),
-            ..services
-        })
-    }
-}
-
-/// Reads `{"registry": "http://…", …}`; other keys are somebody else's.
-fn stack_file(file: &Path) -> Result<Addresses, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
-    let wrong = |why: String| Failure::new(Exit::Data, format!("{}: {why}", file.display()));
-    let value: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| wrong(format!("is not JSON: {error}")))?;
-    if let Some(missing) = Service::ALL
-        .iter()
-        .find(|service| !value[service.name()].is_string())
-    {
-        return Err(wrong(format!(
-            "has no address of {missing}, as \"{missing}\": \"http://127.0.0.1:7400\""
-        )));
-    }
-    Ok(Addresses::each(|service| {
-        value[service.name()]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
-    }))
-}
-
 /// Clients of the five services. They connect with the first call, and again after a loss.
 #[derive(Debug, Clone)]
 pub struct Services {
     /// The registry.
-    pub registry: RegistryServiceClient<Channel>,
+    pub registry: RegistryServiceClient<Link>,
     /// Dossiers.
-    pub dossiers: DossiersServiceClient<Channel>,
+    pub dossiers: DossiersServiceClient<Link>,
     /// Assessments.
-    pub assessments: AssessmentsServiceClient<Channel>,
+    pub assessments: AssessmentsServiceClient<Link>,
     /// Client of official results, at the address of assessments.
-    pub official: OfficialResultsServiceClient<Channel>,
+    pub official: OfficialResultsServiceClient<Link>,
     /// Scoring.
-    pub scoring: ScoringServiceClient<Channel>,
+    pub scoring: ScoringServiceClient<Link>,
     /// Projection.
-    pub projection: ProjectionServiceClient<Channel>,
-    logs: Addresses<LogServiceClient<Channel>>,
+    pub projection: ProjectionServiceClient<Link>,
+    logs: Addresses<LogServiceClient<Link>>,
+    links: Addresses<Link>,
+    channels: Addresses<Channel>,
     addresses: Addresses,
     /// How long a unary call may take.
     pub timeout: Duration,
 }
 
 impl Services {
-    /// Clients of the services at these addresses.
+    /// Clients of services that ask nobody who calls.
     ///
     /// # Errors
     /// When one is no address.
     pub fn at(addresses: Addresses) -> Result<Self, Failure> {
+        Self::new(addresses, &Security::default(), &Bearer::default())
+    }
+
+    /// Clients of the services at these addresses, which believe the servers' certificates as `security` says, show its
+    /// own if it has one, and send a token.
+    ///
+    /// # Errors
+    /// When one is no address or would be sent a token in the clear, or a certificate cannot be read.
+    pub fn new(
+        addresses: Addresses,
+        security: &Security,
+        bearer: &Bearer,
+    ) -> Result<Self, Failure> {
         let channel = |service| {
-            runtime::channel(addresses.of(service))
+            let address = addresses.of(service);
+            if bearer.is_some() && travels_in_the_clear(address) {
+                let why = format!(
+                    "{address} has no TLS, and whoever listens on the way would get your token; give its https address"
+                );
+                return Err(Failure::new(Exit::Usage, why));
+            }
+            runtime::secure_channel(address, security)
                 .map_err(|error| Failure::new(Exit::Usage, error.to_string()))
         };
         let channels = Addresses {
@@ -181,21 +99,60 @@ impl Services {
             scoring: channel(Service::Scoring)?,
             projection: channel(Service::Projection)?,
         };
-        Ok(Self {
-            logs: Addresses::each(|service| LogServiceClient::new(channels.of(service).clone())),
-            registry: RegistryServiceClient::new(channels.registry),
-            dossiers: DossiersServiceClient::new(channels.dossiers),
-            official: OfficialResultsServiceClient::new(channels.assessments.clone()),
-            assessments: AssessmentsServiceClient::new(channels.assessments),
-            scoring: ScoringServiceClient::new(channels.scoring),
-            projection: ProjectionServiceClient::new(channels.projection),
+        Ok(Self::on(channels, addresses, bearer))
+    }
+
+    /// Clients of services in this process, for somebody; or for nobody, where nobody is asked.
+    ///
+    /// # Errors
+    /// When their certificates cannot be read.
+    pub fn of(all: &AllInOne, caller: &Caller) -> Result<Self, Failure> {
+        let addresses = all.addresses().clone();
+        match all.development() {
+            Some(development) => {
+                let bearer = bearer(&development.token(caller, TOKEN_LIFETIME))?;
+                Self::new(addresses, &development.client(), &bearer)
+            }
+            None => Self::at(addresses),
+        }
+    }
+
+    /// The same clients, on the same connections, for somebody else.
+    #[must_use]
+    pub fn by(&self, bearer: &Bearer) -> Self {
+        let timeout = self.timeout;
+        Self {
+            timeout,
+            ..Self::on(self.channels.clone(), self.addresses.clone(), bearer)
+        }
+    }
+
+    fn on(channels: Addresses<Channel>, addresses: Addresses, bearer: &Bearer) -> Self {
+        let links = Addresses::each(|service| {
+            InterceptedService::new(channels.of(service).clone(), bearer.clone())
+        });
+        Self {
+            logs: Addresses::each(|service| LogServiceClient::new(links.of(service).clone())),
+            registry: RegistryServiceClient::new(links.registry.clone()),
+            dossiers: DossiersServiceClient::new(links.dossiers.clone()),
+            official: OfficialResultsServiceClient::new(links.assessments.clone()),
+            assessments: AssessmentsServiceClient::new(links.assessments.clone()),
+            scoring: ScoringServiceClient::new(links.scoring.clone()),
+            projection: ProjectionServiceClient::new(links.projection.clone()),
+            links,
+            channels,
             addresses,
             timeout: TIMEOUT,
-        })
+        }
+    }
+
+    /// A connection to a service, for clients of other kinds.
+    pub fn link(&self, service: Service) -> Link {
+        self.links.of(service).clone()
     }
 
     /// A client of a service's log.
-    pub fn log(&self, service: Service) -> LogServiceClient<Channel> {
+    pub fn log(&self, service: Service) -> LogServiceClient<Link> {
         self.logs.of(service).clone()
     }
 
@@ -239,31 +196,55 @@ impl Services {
     }
 }
 
+/// What sends a token.
+pub(crate) fn bearer(token: &str) -> Result<Bearer, Failure> {
+    Bearer::new(token).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+}
+
+/// Whether others may read what is sent to an address; what is none is refused elsewhere.
+fn travels_in_the_clear(address: &str) -> bool {
+    let Ok(uri) = address.parse::<Uri>() else {
+        return false;
+    };
+    let own = match uri.host() {
+        Some("localhost") => true,
+        Some(host) => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            host.parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+        }
+        None => false,
+    };
+    uri.scheme_str() == Some("http") && !own
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_stack_file_says_where_the_services_are() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("chiso.json");
-        let text = r#"{"registry": "http://127.0.0.1:1", "dossiers": "http://127.0.0.1:2", "scoring": "http://127.0.0.1:4",
-                       "assessments": "http://127.0.0.1:3", "projection": "http://127.0.0.1:5", "nats": "nats://127.0.0.1"}"#;
-        std::fs::write(&file, text).expect("a file");
-        let addresses = stack_file(&file).expect("sound");
-        assert_eq!(addresses.of(Service::Projection), "http://127.0.0.1:5");
-        std::fs::write(&file, "{}").expect("a file");
-        let wrong = stack_file(&file).expect_err("no addresses");
-        assert_eq!(wrong.exit, Exit::Data);
-        assert!(
-            wrong.message.contains("has no address of registry"),
-            "{wrong}"
-        );
-    }
-
-    #[test]
     fn what_is_no_address_is_refused() {
         let wrong = Services::at(Addresses::each(|_| "not an address".to_owned()));
         assert_eq!(wrong.expect_err("no address").exit, Exit::Usage);
+    }
+
+    #[test]
+    fn a_token_is_not_sent_in_the_clear() {
+        let bearer = bearer("a.b.c").expect("a token");
+        let at = |address: &str| {
+            let addresses = Addresses::each(|_| address.to_owned());
+            Services::new(addresses, &Security::default(), &bearer)
+        };
+        let refused = at("http://chiso.example:7401").expect_err("others listen");
+        assert!(refused.message.contains("https"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_token_may_be_sent_on_this_machine() {
+        let bearer = bearer("a.b.c").expect("a token");
+        for address in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"] {
+            let addresses = Addresses::each(|_| address.to_owned());
+            assert!(Services::new(addresses, &Security::default(), &bearer).is_ok());
+        }
     }
 }

@@ -1,22 +1,16 @@
 //! `chiso token`: tokens for development, from a key of one's own.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use identity::{Caller, Role, Signer, Terms, key_pem};
+use identity::{AUDIENCE, Caller, DEVELOPMENT_ISSUER, Role, Signer, SignerError, Terms};
 use ids::UnitCode;
 use jiff::SignedDuration;
 use runtime::Clock;
 
+use crate::connection::Connection;
 use crate::{Exit, Failure, out};
 
-/// Who issues tokens when nothing else is said; the name says what they are worth.
-const ISSUER: &str = "chiso-development";
-/// What services expect when nothing else is said.
-const AUDIENCE: &str = "chiso";
 /// A working day.
 const MINUTES: i64 = 480;
 /// A token that lives longer belongs to an issuer that can take it back.
@@ -25,9 +19,10 @@ const MINUTES_MAX: i64 = 30 * 24 * 60;
 /// Issues a token for development: services that read the key set of the same key believe it
 #[derive(Debug, Args)]
 pub(crate) struct Command {
-    /// Ed25519 key (PEM, PKCS #8) to sign with; made when there is none
+    /// Ed25519 key (PEM, PKCS #8) to sign with; made when there is none [default: that of the `chiso up` that other
+    /// commands would ask]
     #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    key: Option<PathBuf>,
 
     /// Write the key set here, for the services' --jwks
     #[arg(long, value_name = "FILE")]
@@ -54,7 +49,7 @@ pub(crate) struct Command {
     client: String,
 
     /// Who issues it, as the services' --token-issuer says
-    #[arg(long, value_name = "ISSUER", default_value = ISSUER)]
+    #[arg(long, value_name = "ISSUER", default_value = DEVELOPMENT_ISSUER)]
     issuer: String,
 
     /// Whom it is meant for, as the services' --token-audience says
@@ -68,13 +63,25 @@ pub(crate) struct Command {
 }
 
 /// Runs the command.
-pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
-    let pem = match std::fs::read(&command.key) {
-        Err(error) if error.kind() == ErrorKind::NotFound => new_key(&command.key)?,
-        read => read.map_err(|error| Failure::file(&command.key, error))?,
+pub(crate) fn run(command: &Command, connection: &Connection) -> Result<Exit, Failure> {
+    let key = match &command.key {
+        Some(key) => key.clone(),
+        None => connection.token_key()?.ok_or_else(|| {
+            let why = "no `chiso up` that asks for tokens is known; start one, name its file with --stack, or a key \
+                       with --key";
+            Failure::new(Exit::Usage, why)
+        })?,
     };
-    let signer = Signer::from_pem(&pem)
-        .map_err(|error| Failure::new(Exit::Data, format!("{}: {error}", command.key.display())))?;
+    let (signer, made) = Signer::kept_in(&key).map_err(|error| match error {
+        SignerError::File(error) => Failure::file(&key, error),
+        SignerError::NoKey(error) => {
+            Failure::new(Exit::Data, format!("{}: {error}", key.display()))
+        }
+    })?;
+    if made {
+        let key = key.display();
+        out::note(format_args!("chiso: made a development key in {key}"));
+    }
     if let Some(file) = &command.key_set {
         std::fs::write(file, signer.key_set()).map_err(|error| Failure::file(file, error))?;
     }
@@ -98,29 +105,6 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Makes a key that only its owner may read.
-fn new_key(file: &Path) -> Result<Vec<u8>, Failure> {
-    let make = || {
-        let mut seed = [0; 32];
-        File::open("/dev/urandom")?.read_exact(&mut seed)?;
-        let pem = key_pem(seed);
-        let mut options = OpenOptions::new();
-        let mut key = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(file)?;
-        key.write_all(pem.as_bytes())?;
-        Ok(pem.into_bytes())
-    };
-    let made = make().map_err(|error: std::io::Error| Failure::file(file, error))?;
-    out::note(format_args!(
-        "chiso: made a development key in {}",
-        file.display()
-    ));
-    Ok(made)
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::MetadataExt as _;
@@ -132,6 +116,8 @@ mod tests {
 
     #[derive(Parser)]
     struct Line {
+        #[command(flatten)]
+        connection: Connection,
         #[command(flatten)]
         command: Command,
     }
@@ -147,7 +133,7 @@ mod tests {
             let (key, set) = (key.to_str().unwrap(), set.to_str().unwrap());
             let given = ["token", "--key", key, "--key-set", set];
             let line = Line::try_parse_from(given.iter().chain(more)).unwrap();
-            run(&line.command).unwrap();
+            run(&line.command, &line.connection).unwrap();
         };
         line(&[]);
         let first = std::fs::read(&key).unwrap();
@@ -163,13 +149,13 @@ mod tests {
             units: ["H40.12".parse().unwrap()].into(),
         };
         let terms = Terms {
-            issuer: ISSUER,
+            issuer: DEVELOPMENT_ISSUER,
             audience: AUDIENCE,
             from: now,
             until: now + SignedDuration::from_mins(1),
         };
         let policy = Policy {
-            issuer: ISSUER.to_owned(),
+            issuer: DEVELOPMENT_ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),
             leeway: SignedDuration::ZERO,
         };
@@ -183,6 +169,7 @@ mod tests {
     #[test]
     fn a_token_says_what_its_bearer_is() {
         assert!(Line::try_parse_from(["token", "--key", "x"]).is_err());
+        assert!(Line::try_parse_from(["token", "--role", "clerk"]).is_ok());
         assert!(Line::try_parse_from(["token", "--key", "x", "--role", "king"]).is_err());
         let units = [
             "token", "--key", "x", "--role", "clerk", "--unit", "no unit",

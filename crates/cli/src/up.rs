@@ -1,15 +1,19 @@
 //! `chiso up`: all services in one process.
 
+pub(crate) mod reach;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use allinone::{Addresses, AllInOne, Options};
+use allinone::{AllInOne, Options};
 use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
 use runtime::{Observability, Shutdown};
 use stack::Stack;
+
+use reach::Reach;
 
 /// The file of the applicant key in a kept folder.
 const APPLICANT_KEY: &str = "applicant.key";
@@ -20,6 +24,10 @@ const APPLICANT_KEY: &str = "applicant.key";
 /// keep everything in a folder, and go on with it the next time. Or name servers that stay: CHISO_STACK_POSTGRES_URL (a
 /// user that may create databases) and CHISO_STACK_NATS_URL, and give CHISO_APPLICANT_KEY the same value every time.
 ///
+/// They serve with TLS and ask who calls: certificates and keys are made in the folder of the data, or of what ends with
+/// it. Where they are, whom to trust and a token that may do everything is written to a file, which every other `chiso`
+/// of yours looks for.
+///
 /// SIGINT and SIGTERM let calls finish, then end it; a second one ends it at once.
 #[derive(Args, Debug)]
 pub(crate) struct Up {
@@ -28,14 +36,20 @@ pub(crate) struct Up {
           value_parser = clap::value_parser!(u16).range(0..=65_531))]
     listen_base_port: u16,
 
-    /// Keep the data of PostgreSQL and NATS, and the key that applicants are known by, in this folder, and go on with
-    /// what is there. None: everything ends with it
+    /// Keep the data of PostgreSQL and NATS, and the keys that applicants are known by and tokens signed with, in this
+    /// folder, and go on with what is there. None: everything ends with it
     #[arg(long, value_name = "FOLDER", env = "CHISO_DATA")]
     data: Option<PathBuf>,
 
-    /// Write the addresses to this file, as JSON, once all services answer
+    /// Write how the services are reached to this file, as JSON, once all of them answer; for --stack of other commands
+    /// [default: where these look by themselves]
     #[arg(long, value_name = "FILE")]
     addresses: Option<PathBuf>,
+
+    /// Serve without TLS, and ask nobody who calls
+    #[arg(long, env = "CHISO_INSECURE_LOOPBACK",
+          value_parser = clap::builder::FalseyValueParser::new())]
+    insecure_loopback: bool,
 
     /// Databases are called this and the service's name
     #[arg(long, env = "CHISO_DATABASE_PREFIX", default_value = "chiso_")]
@@ -71,7 +85,10 @@ pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
     };
     let mut options = Options::on(&stack, &up.database_prefix)?;
     options.base_port = (up.listen_base_port != 0).then_some(up.listen_base_port);
-    options.province = up.province;
+    options.province = up.province.clone();
+    if up.insecure_loopback {
+        options.development = None;
+    }
     options.clock_at = up.clock_at;
     options.drain_ms = up.drain_ms;
     let drawn = up.applicant_key.is_none() && up.data.is_none();
@@ -84,10 +101,9 @@ pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
         all = AllInOne::start(options) => all?,
         () = shutdown.cancelled() => return Ok(()),
     };
-    if let Some(file) = &up.addresses {
-        write_addresses(file, all.addresses())?;
-    }
-    let mut said = said(all.addresses());
+    let reach = Reach::write(&all, &up.province, up.addresses)?;
+    let mut said = said(&all);
+    said.push_str(&reach.said());
     if drawn {
         said.push_str(
             "An applicant key was drawn for this run; set CHISO_APPLICANT_KEY to keep one.\n",
@@ -98,14 +114,21 @@ pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
     }
     // Nobody reading is no reason not to serve.
     let _ = std::io::stdout().write_all(said.as_bytes());
-    until_the_end(all, shutdown).await
+    until_the_end(all, &reach, shutdown).await
 }
 
 /// Serves until the signal, then drains; or until a service fails, with its error.
-pub(crate) async fn until_the_end(mut all: AllInOne, shutdown: Shutdown) -> anyhow::Result<()> {
-    tokio::select! {
-        () = shutdown.cancelled() => all.end().await,
-        error = all.failed() => Err(error),
+pub(crate) async fn until_the_end(
+    mut all: AllInOne,
+    reach: &Reach,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return all.end().await,
+            error = all.failed() => return Err(error),
+            () = tokio::time::sleep(reach::RENEWAL) => reach.renew(&all),
+        }
     }
 }
 
@@ -134,21 +157,9 @@ fn kept_key(folder: &Path, drawn: String) -> anyhow::Result<String> {
     Ok(drawn)
 }
 
-fn said(addresses: &Addresses) -> String {
+fn said(all: &AllInOne) -> String {
     allinone::Service::ALL
         .iter()
-        .map(|service| format!("{:<12} {}\n", service.name(), addresses.of(*service)))
+        .map(|service| format!("{:<12} {}\n", service.name(), all.addresses().of(*service)))
         .collect()
-}
-
-/// Writes the whole file or nothing: who waits for it may read it as soon as it is there.
-pub(crate) fn write_addresses(file: &Path, addresses: &Addresses) -> anyhow::Result<()> {
-    let mut text = serde_json::to_string_pretty(addresses).context("writing addresses as JSON")?;
-    text.push('\n');
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let beside = file.with_file_name(name);
-    std::fs::write(&beside, text)
-        .and_then(|()| std::fs::rename(&beside, file))
-        .with_context(|| format!("writing the addresses to {}", file.display()))
 }

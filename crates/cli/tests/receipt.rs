@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use allinone::{AllInOne, Options};
+use allinone::{AllInOne, Development, Options};
 use cli::catalog::{self, Change};
 use cli::import::{self, Mapping, Summary};
 use cli::{Service, Services, explain, log};
@@ -55,7 +55,7 @@ impl World {
         });
         let (stack, options) = started.await.expect("no panic");
         let all = AllInOne::start(options).await.expect("services");
-        let services = Services::at(all.addresses().clone()).expect("addresses");
+        let services = Services::of(&all, &Development::developer("H99")).expect("certificates");
         Self {
             all,
             services,

@@ -1,5 +1,10 @@
 //! A key that signs tokens: an issuer's stand-in for development and tests.
 
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -9,6 +14,20 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::Caller;
+
+/// Who issues what a development key signs; the name says what such tokens are worth.
+pub const DEVELOPMENT_ISSUER: &str = "chiso-development";
+
+/// A key cannot be had from a file.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerError {
+    /// The file cannot be read, or none can be made.
+    #[error("the key cannot be read or made")]
+    File(#[source] std::io::Error),
+    /// The file holds something else.
+    #[error(transparent)]
+    NoKey(#[from] NoKey),
+}
 
 /// A key cannot sign.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +104,21 @@ impl Signer {
         })
     }
 
+    /// A signer with the key of a PEM file, which is made, for its owner's eyes only, when there is
+    /// none; and whether it was.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, or holds no Ed25519 key.
+    pub fn kept_in(file: &Path) -> Result<(Self, bool), SignerError> {
+        let (pem, made) = match std::fs::read(file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                (new_key(file).map_err(SignerError::File)?, true)
+            }
+            read => (read.map_err(SignerError::File)?, false),
+        };
+        Ok((Self::from_pem(&pem)?, made))
+    }
+
     /// The public key, as the key set that verifiers read.
     pub fn key_set(&self) -> String {
         let set = JwkSet {
@@ -110,4 +144,19 @@ impl Signer {
         };
         jsonwebtoken::encode(&header, &claims, &self.key).expect("an Ed25519 key signs everything")
     }
+}
+
+/// Draws a key and writes it.
+fn new_key(file: &Path) -> std::io::Result<Vec<u8>> {
+    let mut seed = [0; 32];
+    File::open("/dev/urandom")?.read_exact(&mut seed)?;
+    let pem = key_pem(seed);
+    let mut options = OpenOptions::new();
+    let mut key = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)?;
+    key.write_all(pem.as_bytes())?;
+    Ok(pem.into_bytes())
 }

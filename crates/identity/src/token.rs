@@ -10,6 +10,8 @@ use serde::Deserialize;
 
 use crate::{Caller, Role};
 
+/// What tokens of this system are meant for when nothing else is said.
+pub const AUDIENCE: &str = "chiso";
 /// Longest token that is looked at, in bytes; headers of HTTP/2 are rarely let through longer.
 pub const TOKEN_MAX: usize = 8 * 1024;
 /// Most characters in a subject or a client's id.

@@ -20,7 +20,7 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
     /// That is no address.
-    #[error("{url} is not the address of a service; give one like http://127.0.0.1:7400")]
+    #[error("{url} is not the address of a service; give one like https://127.0.0.1:7401")]
     Address {
         /// What should be one.
         url: String,
@@ -37,6 +37,18 @@ pub enum ChannelError {
     /// Certificates cannot be read.
     #[error(transparent)]
     Security(#[from] SecurityError),
+    /// Certificates were read and are none, or there are no authorities.
+    #[error(
+        "the certificates for calling {url} cannot be used; see that each file holds what it should, \
+         as PEM, and name the authorities to trust with --tls-ca"
+    )]
+    Certificates {
+        /// The address.
+        url: String,
+        /// What is wrong.
+        #[source]
+        source: tonic::transport::Error,
+    },
 }
 
 /// A channel to the service at `url`. It connects with the first call and again after every loss;
@@ -67,7 +79,11 @@ fn connect(
     };
     let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(no_address)?;
     if endpoint.uri().scheme_str() == Some("https") {
-        endpoint = endpoint.tls_config(tls()?).map_err(no_address)?;
+        let unusable = |source| ChannelError::Certificates {
+            url: url.to_owned(),
+            source,
+        };
+        endpoint = endpoint.tls_config(tls()?).map_err(unusable)?;
     }
     Ok(endpoint
         .connect_timeout(CONNECT_TIMEOUT)
@@ -97,6 +113,11 @@ impl Bearer {
         let mut value: MetadataValue<Ascii> = value.parse().map_err(|_| NoToken)?;
         value.set_sensitive(true);
         Ok(Self(Some(value)))
+    }
+
+    /// Whether it sends one.
+    pub fn is_some(&self) -> bool {
+        self.0.is_some()
     }
 }
 

@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use identity::{KeySource, Policy};
+use identity::{AUDIENCE, KeySource, Policy};
 use jiff::SignedDuration;
 use tonic::transport::{Certificate, ClientTlsConfig, Identity, ServerTlsConfig};
 
-/// What tokens of this system are meant for when nothing else is said.
-const AUDIENCE: &str = "chiso";
 /// Clocks that are set over the network differ by less; a minute more of a stolen token matters
 /// little beside its hours.
 const LEEWAY_S: u32 = 30;

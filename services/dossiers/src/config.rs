@@ -17,7 +17,7 @@ pub struct Config {
     #[arg(
         long,
         env = "CHISO_REGISTRY_URL",
-        default_value = "http://127.0.0.1:7401"
+        default_value = "https://127.0.0.1:7401"
     )]
     pub registry_url: String,
 

@@ -13,7 +13,7 @@ pub struct Config {
     #[arg(
         long,
         env = "CHISO_REGISTRY_URL",
-        default_value = "http://127.0.0.1:7401"
+        default_value = "https://127.0.0.1:7401"
     )]
     pub registry_url: String,
 
@@ -21,7 +21,7 @@ pub struct Config {
     #[arg(
         long,
         env = "CHISO_ASSESSMENTS_URL",
-        default_value = "http://127.0.0.1:7403"
+        default_value = "https://127.0.0.1:7403"
     )]
     pub assessments_url: String,
 
@@ -29,7 +29,7 @@ pub struct Config {
     #[arg(
         long,
         env = "CHISO_SCORING_URL",
-        default_value = "http://127.0.0.1:7404"
+        default_value = "https://127.0.0.1:7404"
     )]
     pub scoring_url: String,
 }

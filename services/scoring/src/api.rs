@@ -11,7 +11,8 @@ use contracts::scoring::v1 as pb;
 use contracts::scoring::v1::scoring_service_server::ScoringService;
 use eventlog::EventLog;
 use futures::Stream;
-use ids::{IndexKey, LeafCode, Period, Subject};
+use identity::Permit;
+use ids::{IndexKey, LeafCode, Period, Subject, UnitCode};
 use index::InputKind;
 use jetstream::Progress;
 use jiff::tz::Offset;
@@ -94,10 +95,11 @@ impl ScoringService for Api {
         &self,
         request: Request<pb::ExplainScoreRequest>,
     ) -> Result<Response<pb::ExplainScoreResponse>> {
+        let permit = Permit::of(request.extensions())?;
         let request = request.into_inner();
         let asked = Asked::parse(&request)?;
         self.reflect(request.at_least.as_slice()).await?;
-        let (mut answer, whose) = self.explained(&asked).await?;
+        let (mut answer, whose) = self.explained(&asked, &permit).await?;
         if asked.dossiers > 0 {
             self.add_dossiers(&asked, &whose, &mut answer).await?;
         }
@@ -198,7 +200,11 @@ impl Asked {
 
 impl Api {
     /// The explanation without dossiers, and whose those would be.
-    async fn explained(&self, asked: &Asked) -> Result<(pb::ExplainScoreResponse, Whose), Problem> {
+    async fn explained(
+        &self,
+        asked: &Asked,
+        permit: &Permit,
+    ) -> Result<(pb::ExplainScoreResponse, Whose), Problem> {
         let model = self.parts.model.read().await?;
         let IndexKey {
             index,
@@ -206,6 +212,7 @@ impl Api {
             subject,
         } = asked.key.clone();
         let subject = resolve(&model, subject);
+        admit(permit, &model, &subject)?;
         let view = View::new(&model);
         let definition = view
             .definitions(period, &subject)
@@ -321,6 +328,18 @@ fn resolve(model: &Model, subject: Subject) -> Subject {
             .cloned()
             .map_or(subject, Subject::Unit),
         Subject::Group(_) => subject,
+    }
+}
+
+/// Whether a call may be about a subject; a group is nobody's own unit.
+fn admit(permit: &Permit, model: &Model, subject: &Subject) -> Result<(), Problem> {
+    match subject {
+        Subject::Unit(unit) => {
+            let concerns = |own: &UnitCode| model.directory.resolve(own).unwrap_or(own) == unit;
+            permit.may_act_where(concerns, std::slice::from_ref(unit))
+        }
+        Subject::Group(_) if permit.depends_on_unit() => Err(permit.denial()),
+        Subject::Group(_) => Ok(()),
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Config {
     #[arg(
         long,
         env = "CHISO_REGISTRY_URL",
-        default_value = "http://127.0.0.1:7401"
+        default_value = "https://127.0.0.1:7401"
     )]
     pub registry_url: String,
 
@@ -22,7 +22,7 @@ pub struct Config {
     #[arg(
         long,
         env = "CHISO_DOSSIERS_URL",
-        default_value = "http://127.0.0.1:7402"
+        default_value = "https://127.0.0.1:7402"
     )]
     pub dossiers_url: String,
 
@@ -30,7 +30,7 @@ pub struct Config {
     #[arg(
         long,
         env = "CHISO_ASSESSMENTS_URL",
-        default_value = "http://127.0.0.1:7403"
+        default_value = "https://127.0.0.1:7403"
     )]
     pub assessments_url: String,
 

@@ -49,7 +49,10 @@ impl Province {
     /// Starts everything and waits until dossiers can be received.
     pub(crate) async fn start(name: &str) -> anyhow::Result<Self> {
         let stack = Stack::start(&stack::Options::named(name))?;
-        let all = AllInOne::start(Options::on(&stack, "bench_")?).await?;
+        let mut options = Options::on(&stack, "bench_")?;
+        // What it is measured against has neither TLS nor tokens.
+        options.development = None;
+        let all = AllInOne::start(options).await?;
         let channel = |service| runtime::channel(all.addresses().of(service));
         let province = Self {
             dossiers: DossiersServiceClient::new(channel(Service::Dossiers)?),

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cli::Service;
+use identity::Role;
 use system_tests::program::Running;
-use system_tests::{CEILING, Province, given, root, skipped};
+use system_tests::{CEILING, Province, given, province, root, skipped};
 
 fn client(name: &str) -> PathBuf {
     root().join("tests/clients").join(name)
@@ -106,10 +107,11 @@ async fn an_integrator_and_an_analyst_in_python_see_what_happens() {
         .stdout(Stdio::piped());
     let mut analyst = Running::start(&mut analyst);
     let heard = BufReader::new(analyst.output());
+    let portal = province::caller("portal", &[Role::Integrator], &["H40"]);
     let mut integrator = Command::new(&python);
     let authority = |service| {
         let address = province.services.address(service);
-        address.trim_start_matches("http://").to_owned()
+        address.trim_start_matches("https://").to_owned()
     };
     integrator
         .arg(client("integrator.py"))
@@ -120,7 +122,9 @@ async fn an_integrator_and_an_analyst_in_python_see_what_happens() {
             given::INDEX,
             month.as_str(),
         ])
-        .env("PYTHONPATH", generated.path());
+        .env("PYTHONPATH", generated.path())
+        .env("CHISO_TLS_CA", province.development().ca())
+        .env("CHISO_TOKEN", province.token(&portal));
     let said = tokio::task::spawn_blocking(move || run(&mut integrator));
     let said = said.await.expect("it runs");
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use cli::import::{Mapping, import};
 use cli::{Service, Services};
+use runtime::{Bearer, Security};
 use stack::Stack;
 use system_tests::program::{Running, chiso};
 use system_tests::receipt::{self, FIGURES, Figures};
-use system_tests::{CEILING, Province, eventually, province, skipped};
+use system_tests::{CEILING, Province, eventually, skipped};
 
 /// Prefix of the databases, which the crashed services and the ones after them share.
 const NAME: &str = "crash";
@@ -54,7 +55,7 @@ async fn services_killed_in_the_middle_of_an_import_lose_and_double_nothing() {
     imported.expect_err("nobody answered any more");
 
     let province = Province::start(NAME).await;
-    let again = receipt::import(&province.services, &file);
+    let again = receipt::import(&province, &file);
     assert_eq!(again["refused"], 0, "{again}");
     assert!(
         again["repeated"].as_i64() > Some(0),
@@ -75,7 +76,7 @@ async fn services_killed_in_the_middle_of_an_import_lose_and_double_nothing() {
 
 /// `chiso up` on the shared stack, in a process of its own.
 async fn up(stack: &Stack, folder: &Path) -> (Running, Services) {
-    let addresses = folder.join("addresses.json");
+    let stack_file = folder.join("stack.json");
     let log = File::create(folder.join("up.log")).expect("a file");
     let arguments = [
         "up",
@@ -86,7 +87,7 @@ async fn up(stack: &Stack, folder: &Path) -> (Running, Services) {
         "--province",
         "T-crash",
         "--addresses",
-        addresses.to_str().expect("a path"),
+        stack_file.to_str().expect("a path"),
     ];
     let mut command = chiso(&arguments);
     command
@@ -98,7 +99,7 @@ async fn up(stack: &Stack, folder: &Path) -> (Running, Services) {
     let said = || std::fs::read_to_string(folder.join("up.log")).unwrap_or_default();
     let text = eventually("chiso up answers", async || {
         assert!(up.ended().is_none(), "chiso up ended: {}", said());
-        std::fs::read_to_string(&addresses).map_err(|error| (error, said()))
+        std::fs::read_to_string(&stack_file).map_err(|error| (error, said()))
     })
     .await;
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
@@ -115,7 +116,28 @@ async fn up(stack: &Stack, folder: &Path) -> (Running, Services) {
         scoring: address(Service::Scoring),
         projection: address(Service::Projection),
     };
-    let services = province::services(&addresses);
-    assert!(services.timeout <= CEILING);
+    let security = Security {
+        tls_ca: json["tls_ca"].as_str().map(Into::into),
+        ..Security::default()
+    };
+    let bearer = Bearer::new(&token(stack_file.to_str().expect("a path"))).expect("a token");
+    let mut services = Services::new(addresses, &security, &bearer).expect("certificates");
+    services.timeout = CEILING;
     (up, services)
+}
+
+/// A token for the units of the file, which the province's own is not for.
+fn token(stack_file: &str) -> String {
+    let asked = ["--stack", stack_file, "token", "--unit", "H99"];
+    let roles = ["--role", "administrator", "--role", "integrator"];
+    let output = chiso(&[&asked[..], &roles].concat())
+        .output()
+        .expect("chiso runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    // Before it stand the lines of the test harness.
+    said.split_whitespace()
+        .last()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -69,7 +69,7 @@ async fn garbage_is_refused_with_a_reason_and_changes_nothing() {
 }
 
 async fn pester(province: &Province, service: Service, rpc: &MethodDescriptor, speech: &Speech) {
-    let caller = Caller::new(province.services.address(service), rpc);
+    let caller = Caller::new(province.apart().link(service), rpc);
     let listening = rpc.is_server_streaming();
     let mut chance = ChaCha8Rng::seed_from_u64(766);
     let mut obeyed = 0;

@@ -1,5 +1,6 @@
 //! What people do with Chiso and what may befall it, through real gRPC, PostgreSQL and NATS.
 
+mod access;
 mod broker;
 mod clients;
 mod confluence;

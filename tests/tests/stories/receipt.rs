@@ -14,7 +14,7 @@ async fn an_import_gives_the_figures_of_the_file_wherever_they_are_counted() {
     let province = Province::start("receipt").await;
     receipt::given_catalog(&province.services).await;
 
-    let first = receipt::import(&province.services, &file);
+    let first = receipt::import(&province, &file);
     assert_eq!(counts(&first), [receipt::ROWS, receipt::ROWS, 0, 0]);
     receipt::overdue_told(&province).await;
     let heads = province.settled().await;
@@ -28,7 +28,7 @@ async fn an_import_gives_the_figures_of_the_file_wherever_they_are_counted() {
         receipt::EVENTS.to_string()
     );
 
-    let second = receipt::import(&province.services, &file);
+    let second = receipt::import(&province, &file);
     assert_eq!(counts(&second), [receipt::ROWS, 0, receipt::ROWS, 0]);
     assert_eq!(second["position"], json!(0), "nothing was written");
     assert_eq!(province.settled().await, heads, "no log has grown");

@@ -7,15 +7,12 @@ use contracts::assessments::v1 as assessments;
 use contracts::log::v1::CommandContext;
 use contracts::registry::v1 as registry;
 use prost::Message;
+use runtime::Ids;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 use super::{Catalog, Item, Wanted};
 use crate::{Exit, Failure, Service, Services};
-
-/// Namespace of request ids, which follow from an item's content and the version that it met: a repeat after a lost
-/// answer is the same command, and putting a thing back as it once was is another one.
-const REQUESTS: Uuid = Uuid::from_u128(0x9f1c_6a51_2f0b_4c57_8d9e_77aa_6d1e_0766);
 
 /// What an item did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +79,11 @@ pub async fn apply(
     dry_run: bool,
     mut on_item: impl FnMut(&Applied<'_>),
 ) -> Result<(), Failure> {
-    let run = Run { services, dry_run };
+    let run = Run {
+        services,
+        dry_run,
+        requests: Ids::random().uuid(),
+    };
     // Units that a dry run would have made.
     let mut made: BTreeSet<&str> = BTreeSet::new();
     for item in &catalog.items {
@@ -126,6 +127,9 @@ pub async fn apply(
 struct Run<'a> {
     services: &'a Services,
     dry_run: bool,
+    /// Namespace of request ids, which follow from an item's content and the version that it met: a repeat after a lost
+    /// answer is the same command. Another run is other commands, perhaps somebody else's.
+    requests: Uuid,
 }
 
 type Outcome = Result<Change, (Service, Status)>;
@@ -165,9 +169,8 @@ impl Run<'_> {
         let mut content = request.encode_to_vec();
         content.extend(before.to_be_bytes());
         CommandContext {
-            request_id: Uuid::new_v5(&REQUESTS, &content).to_string(),
+            request_id: Uuid::new_v5(&self.requests, &content).to_string(),
             validate_only: self.dry_run,
-            actor: "catalog".to_owned(),
             ..CommandContext::default()
         }
     }

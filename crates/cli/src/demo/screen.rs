@@ -99,9 +99,11 @@ impl Screen {
     }
 
     /// How to go on with what runs.
-    pub(super) fn keep(&mut self, addresses: &Path, year: i16) {
+    pub(super) fn keep(&mut self, stack: Option<&Path>, year: i16) {
         self.heading("It goes on until Ctrl-C. In another terminal:");
-        self.line(format!("  export CHISO_STACK={}", addresses.display()));
+        if let Some(stack) = stack {
+            self.line(format!("  export CHISO_STACK={}", stack.display()));
+        }
         self.line(format!("  chiso rank --period {year} --group district"));
         self.line(format!("  chiso explain H40.12 --period {year}"));
         self.line(format!("  chiso watch --period {year}"));

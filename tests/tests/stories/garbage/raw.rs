@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, Bytes};
+use cli::Link;
 use futures::stream;
 use http::uri::PathAndQuery;
 use prost_reflect::MethodDescriptor;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 /// Far above what an answer takes.
@@ -16,15 +16,15 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Calls one RPC.
 pub(super) struct Caller {
-    client: Grpc<Channel>,
+    client: Grpc<Link>,
     path: PathAndQuery,
 }
 
 impl Caller {
-    pub(super) fn new(address: &str, rpc: &MethodDescriptor) -> Self {
+    pub(super) fn new(link: Link, rpc: &MethodDescriptor) -> Self {
         let path = format!("/{}/{}", rpc.parent_service().full_name(), rpc.name());
         Self {
-            client: Grpc::new(runtime::channel(address).expect("an address")),
+            client: Grpc::new(link),
             path: path.parse().expect("a path"),
         }
     }
@@ -42,11 +42,10 @@ impl Caller {
             .map_err(|error| Status::unknown(error.to_string()))?;
         let mut request = Request::new(stream::iter(messages));
         request.set_timeout(DEADLINE);
-        let calling = async {
-            let mut answers = client
-                .streaming(request, self.path.clone(), Verbatim)
-                .await?
-                .into_inner();
+        // Only what was begun is cut off: a server lets nobody begin and cut off many calls at once.
+        let answers = client.streaming(request, self.path.clone(), Verbatim);
+        let mut answers = answers.await?.into_inner();
+        let reading = async {
             while answers.message().await?.is_some() {
                 if limit.is_some() {
                     break;
@@ -56,8 +55,8 @@ impl Caller {
         };
         match limit {
             // A subscription to which nothing happens is as good as an answer.
-            Some(limit) => tokio::time::timeout(limit, calling).await.unwrap_or(Ok(())),
-            None => calling.await,
+            Some(limit) => tokio::time::timeout(limit, reading).await.unwrap_or(Ok(())),
+            None => reading.await,
         }
     }
 }

@@ -60,10 +60,7 @@ impl Step {
     pub(super) async fn send(self, services: &Services, code: &str) -> anyhow::Result<i64> {
         let mut dossiers = services.dossiers.clone();
         let code = code.to_owned();
-        let context = Some(CommandContext {
-            actor: CLERK.to_owned(),
-            ..Default::default()
-        });
+        let context = Some(CommandContext::default());
         let answer = match self {
             Self::Digitise => {
                 let request = pb::DigitiseComponentsRequest {

@@ -233,6 +233,7 @@ mod tests {
             inputs: vec![Input {
                 name: "handled".to_owned(),
                 value: "240".to_owned(),
+                ..Input::default()
             }],
         }
     }

@@ -118,7 +118,11 @@ pub(crate) async fn load_leaves(tx: &mut PgConnection, model: &mut Model) -> sql
             max: row.max,
             reason: row.reason,
             inputs: inputs
-                .map(|(name, value)| scoring::Input { name, value })
+                .map(|(name, value)| scoring::Input {
+                    name,
+                    value,
+                    ..scoring::Input::default()
+                })
                 .collect(),
         };
         model.editions.insert(key.clone(), row.edition);

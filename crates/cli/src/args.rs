@@ -6,7 +6,8 @@ use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::up::Up;
 use crate::{
-    catalog, explain, import, index, log, measures, official, rank, rebuild, token, watch,
+    catalog, explain, import, index, log, measures, official, publication, rank, rebuild, token,
+    watch,
 };
 
 const EXAMPLES: &str = "\
@@ -71,6 +72,7 @@ pub(crate) enum Ask {
     Watch(watch::Command),
     Measures(measures::Command),
     Official(official::Command),
+    Publication(publication::Command),
     Log(log::Command),
     Rebuild(rebuild::Command),
 }
@@ -106,6 +108,9 @@ mod tests {
             "chiso rebuild scoring --stack a.json",
             "chiso official import a.csv --mapping m.yaml --reason erratum",
             "chiso official show papi 2023 36",
+            "chiso publication show",
+            "chiso publication get par-2024 --number 1",
+            "chiso publication verify a.json",
             "chiso index check a.yaml b.yaml --json",
             "chiso index diff a.yaml b.yaml",
             "chiso token --key dev.key --role clerk --unit H40.12",

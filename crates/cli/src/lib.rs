@@ -17,6 +17,7 @@ pub mod measures;
 pub mod official;
 pub mod out;
 pub mod progress;
+pub mod publication;
 pub mod rank;
 pub mod rebuild;
 pub mod services;
@@ -100,6 +101,7 @@ async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, 
         Ask::Watch(command) => watch::run(command, &services, json).await,
         Ask::Measures(command) => measures::run(command, &services, json).await,
         Ask::Official(command) => official::run(command, &services, json).await,
+        Ask::Publication(command) => publication::run(command, &services, json).await,
         Ask::Log(command) => log::run(command, &services, json).await,
         Ask::Rebuild(command) => rebuild::run(command, &services, json).await,
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use allinone::{Addresses, AllInOne, Service};
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
 use contracts::assessments::v1::official_results_service_client::OfficialResultsServiceClient;
+use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
 use contracts::dossiers::v1::dossiers_service_client::DossiersServiceClient;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::projection::v1::projection_service_client::ProjectionServiceClient;
@@ -50,6 +51,8 @@ pub struct Services {
     pub assessments: AssessmentsServiceClient<Link>,
     /// Client of official results, at the address of assessments.
     pub official: OfficialResultsServiceClient<Link>,
+    /// Client of publications, at the address of assessments.
+    pub publications: PublicationsServiceClient<Link>,
     /// Scoring.
     pub scoring: ScoringServiceClient<Link>,
     /// Projection.
@@ -136,6 +139,7 @@ impl Services {
             registry: RegistryServiceClient::new(links.registry.clone()),
             dossiers: DossiersServiceClient::new(links.dossiers.clone()),
             official: OfficialResultsServiceClient::new(links.assessments.clone()),
+            publications: PublicationsServiceClient::new(links.assessments.clone()),
             assessments: AssessmentsServiceClient::new(links.assessments.clone()),
             scoring: ScoringServiceClient::new(links.scoring.clone()),
             projection: ProjectionServiceClient::new(links.projection.clone()),

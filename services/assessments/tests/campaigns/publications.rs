@@ -3,6 +3,7 @@
 use assessments::publication::{Document, Logs, PublicationKey, Verdict, verify};
 use contracts::assessments::v1 as pb;
 use pb::get_publication_response::Part;
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::given::*;
@@ -34,7 +35,7 @@ async fn document(world: &World, number: i32) -> Result<Document, Status> {
     Ok(Document::new(result, &seal.signature, &seal.public_key))
 }
 
-fn logs(world: &World) -> Logs {
+fn logs(world: &World) -> Logs<Channel> {
     Logs {
         assessments: world.log.clone(),
         scoring: world.scoring_log(),

@@ -6,8 +6,11 @@ use contracts::assessments::v1::LogBasis;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::log::v1::{GetHeadRequest, ReadRequest};
 use eventlog::{Position, Recorded};
+use prost::bytes::Bytes;
 use tonic::Status;
-use tonic::transport::Channel;
+use tonic::body::Body;
+use tonic::client::GrpcService;
+use tonic::codegen::StdError;
 
 use super::{Chain, Damaged, Difference, Document, Record, Scored, Unreadable, compare};
 use crate::LOG;
@@ -17,13 +20,13 @@ const SCORING: &str = "scoring";
 /// Events asked for at a time: the most that a service gives.
 const PAGE: i32 = 10_000;
 
-/// The logs that publications rest on.
+/// The logs that publications rest on, over any connection.
 #[derive(Debug, Clone)]
-pub struct Logs {
+pub struct Logs<T> {
     /// Claims, decisions and editions.
-    pub assessments: LogServiceClient<Channel>,
+    pub assessments: LogServiceClient<T>,
     /// Measured leaves.
-    pub scoring: LogServiceClient<Channel>,
+    pub scoring: LogServiceClient<T>,
 }
 
 /// Something that is wrong with a document or with what it rests on.
@@ -87,7 +90,13 @@ impl fmt::Display for Finding {
 ///
 /// # Errors
 /// When a log cannot be read.
-pub async fn verify(document: &Document, key: &[u8], logs: &Logs) -> Result<Verdict, NoLog> {
+pub async fn verify<T>(document: &Document, key: &[u8], logs: &Logs<T>) -> Result<Verdict, NoLog>
+where
+    T: GrpcService<Body> + Clone,
+    T::Error: Into<StdError>,
+    T::ResponseBody: tonic::codegen::Body<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as tonic::codegen::Body>::Error: Into<StdError> + Send,
+{
     let mut verdict = Verdict::default();
     if !document.is_signed_by(key) {
         verdict.findings.push(Finding::Signature);
@@ -133,13 +142,19 @@ pub async fn verify(document: &Document, key: &[u8], logs: &Logs) -> Result<Verd
 }
 
 /// Reads a log from its first event to its head, at most up to `until`.
-async fn follow(
-    mut log: LogServiceClient<Channel>,
+async fn follow<T>(
+    mut log: LogServiceClient<T>,
     basis: &LogBasis,
     until: Position,
     verdict: &mut Verdict,
     mut take: impl FnMut(&Recorded),
-) -> Result<(), NoLog> {
+) -> Result<(), NoLog>
+where
+    T: GrpcService<Body> + Clone,
+    T::Error: Into<StdError>,
+    T::ResponseBody: tonic::codegen::Body<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as tonic::codegen::Body>::Error: Into<StdError> + Send,
+{
     let name = basis.log.clone();
     let away = |status| NoLog {
         log: name.clone(),

@@ -1,5 +1,6 @@
 //! The program itself: `chiso demo` and `chiso up`, from their start to their end.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -72,6 +73,86 @@ fn up_says_where_it_listens_and_ends_with_a_signal() {
         "{}",
         text(&output.stdout)
     );
+}
+
+/// What stands in the file that `chiso up` writes for other commands.
+fn reach(file: &Path, name: &str) -> std::path::PathBuf {
+    let text = std::fs::read_to_string(file).expect("the file");
+    let stack: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    stack[name].as_str().expect("a path").into()
+}
+
+fn is_private(file: &Path) -> bool {
+    let metadata = std::fs::metadata(file).expect("a file");
+    metadata.mode() & 0o077 == 0
+}
+
+#[test]
+fn other_commands_find_up_by_themselves_and_act_as_whom_they_are_told() {
+    let home = tempfile::tempdir().expect("a folder");
+    let at_home = |arguments: &[&str]| {
+        let mut command = chiso(arguments);
+        command.env("XDG_STATE_HOME", home.path());
+        command
+    };
+    let file = home.path().join("chiso/up.json");
+    let up = at_home(&["up", "--listen-base-port", "0"]).spawn();
+    let up = Running(up.expect("the program starts"));
+    wait_for(&file);
+    let token = reach(&file, "token_file");
+    assert!(is_private(&file) && is_private(&token) && is_private(&reach(&file, "token_key")));
+    let run = |arguments: &[&str]| {
+        let output = at_home(arguments).output().expect("the program starts");
+        let said = text(&output.stdout).to_owned();
+        (output.status.code(), said, text(&output.stderr).to_owned())
+    };
+    let (done, _, said) = run(&["log", "verify"]);
+    assert_eq!(done, Some(0), "{said}");
+    let (done, analyst, said) = run(&["token", "--role", "analyst"]);
+    assert_eq!(done, Some(0), "{said}");
+    let (refused, _, said) = run(&["log", "verify", "--token", analyst.trim()]);
+    assert_eq!(refused, Some(77), "{said}");
+    assert!(
+        said.contains("needs the role administrator or auditor"),
+        "{said}"
+    );
+    // Whoever names an address gets no token of this machine's.
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let stack: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let registry = stack["registry"].as_str().expect("an address");
+    let ca = reach(&file, "tls_ca");
+    let ca = ca.to_str().expect("a plain path");
+    let named = ["--registry-url", registry, "--tls-ca", ca];
+    let (refused, _, said) = run(&[&["log", "verify", "registry"], &named[..]].concat());
+    assert_eq!(refused, Some(77), "{said}");
+    assert!(said.contains("no token came with the call"), "{said}");
+    assert!(up.end().status.success());
+    assert!(!file.exists(), "nobody is sent to what has ended");
+}
+
+#[test]
+fn up_does_without_tls_and_tokens_where_it_is_told_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("stack.json");
+    let path = file.to_str().expect("a plain path");
+    let plain = [
+        "up",
+        "--insecure-loopback",
+        "--listen-base-port",
+        "0",
+        "--addresses",
+        path,
+    ];
+    let up = Running(chiso(&plain).spawn().expect("the program starts"));
+    wait_for(&file);
+    let said = std::fs::read_to_string(&file).expect("the file");
+    assert!(
+        said.contains("http://127.0.0.1") && !said.contains("token"),
+        "{said}"
+    );
+    let verified = chiso(&["--stack", path, "log", "verify", "registry"]).output();
+    assert!(verified.expect("the program starts").status.success());
+    assert!(up.end().status.success());
 }
 
 #[test]

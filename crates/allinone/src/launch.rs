@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use anyhow::Context as _;
 use assessments::publication::PublicationKey;
+use assessments::EvidenceSettings;
 use jiff::Timestamp;
 use runtime::{Settings, Shutdown};
 use sha2::{Digest as _, Sha256};
@@ -28,6 +29,7 @@ pub(crate) fn serve(
 ) -> Work {
     let addresses = addresses.clone();
     let key = options.applicant_key.clone();
+    let evidence_store = options.evidence_store.clone();
     let utc_offset_minutes = options.utc_offset_minutes;
     match service {
         Service::Registry => {
@@ -50,6 +52,7 @@ pub(crate) fn serve(
                 scoring_url: addresses.scoring,
                 publication_key: Some(publication_key(&key)),
                 ballot_key: key.parse().context("reading the key of the ballot boxes")?,
+                evidence: EvidenceSettings::at(evidence_store),
             };
             assessments::serve(config, listener, shutdown).await
         }),

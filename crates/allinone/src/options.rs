@@ -30,6 +30,8 @@ pub struct Options {
     pub applicant_key: String,
     /// Folder of the development certificates and keys; none: no TLS, and nobody is asked who calls.
     pub development: Option<PathBuf>,
+    /// URL of the store of evidence.
+    pub evidence_store: String,
     /// The registry listens on this port of the loopback address, the others on the four after it; none: free ports.
     pub base_port: Option<u16>,
     /// The clock's time at the start, for simulated deployments; none: the system's.
@@ -42,7 +44,8 @@ pub struct Options {
 
 impl Options {
     /// Runs on a stack, in databases that are made there when they are missing: `prefix` and the service's name. TLS and
-    /// tokens of certificates and keys in the stack's folder, free ports, the system's clock, a fresh applicant key.
+    /// tokens of certificates and keys in the stack's folder, free ports, the system's clock, a fresh applicant
+    /// key, evidence in the stack's folder.
     ///
     /// # Errors
     /// When a database cannot be made, or the system gives no random bytes.
@@ -60,6 +63,7 @@ impl Options {
             province: defaults.province,
             applicant_key: draw_key()?,
             development: Some(stack.folder().join(format!("{prefix}identity"))),
+            evidence_store: format!("file://{}/{prefix}evidence", stack.folder().display()),
             base_port: None,
             clock_at: None,
             utc_offset_minutes: UTC_OFFSET_MINUTES,

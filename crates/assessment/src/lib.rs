@@ -1,9 +1,11 @@
-//! What people decide and claim: which index definitions are in force, figures that are reported, and campaigns in which
-//! units assess themselves and are appraised.
+//! What people decide and claim: which index definitions are in force, figures that are reported, campaigns in which units
+//! assess themselves and are appraised, and what claims rest on.
 #![forbid(unsafe_code)]
 
 pub mod campaign;
 mod definition;
+pub mod evidence;
+pub mod initiative;
 pub mod official;
 mod person;
 mod report;
@@ -13,6 +15,8 @@ pub use campaign::Campaign;
 pub use definition::{
     Definition, DefinitionCommand, DefinitionEvent, DefinitionRefusal, Edition, Scope,
 };
+pub use evidence::EvidenceFile;
+pub use initiative::Initiative;
 pub use person::{Person, Role};
 pub use report::{Figure, FigureError, Report, ReportCommand, ReportEvent, ReportRefusal};
 pub use sheet::Sheet;

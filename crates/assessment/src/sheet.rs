@@ -15,7 +15,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use ids::LeafCode;
+use ids::{InitiativeNumber, LeafCode};
 use index::Inputs;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -23,7 +23,7 @@ use rust_decimal::Decimal;
 
 pub use self::command::{Action, Command, Ground, Verdict};
 pub use self::discrepancy::{Discrepancy, Flag};
-pub use self::refusal::{Lack, Refusal};
+pub use self::refusal::{Lack, Refusal, Unfounded};
 pub use self::score::{Column, Marks, Progress};
 
 /// What a leaf is worth to somebody.
@@ -52,6 +52,8 @@ pub struct Evidence {
     pub page: String,
     /// SHA-256 of the uploaded file; none where it is only named.
     pub file: Option<[u8; 32]>,
+    /// The recognised initiative that it is; none where it is something else.
+    pub initiative: Option<InitiativeNumber>,
 }
 
 /// What a unit says of a leaf.

@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::up::Up;
 use crate::{
-    catalog, explain, import, index, log, measures, official, publication, rank, rebuild, token,
+    catalog, evidence, explain, import, index, log, measures, official, publication, rank, rebuild, token,
     watch,
 };
 
@@ -73,6 +73,7 @@ pub(crate) enum Ask {
     Measures(measures::Command),
     Official(official::Command),
     Publication(publication::Command),
+    Evidence(evidence::Command),
     Log(log::Command),
     Rebuild(rebuild::Command),
 }
@@ -111,6 +112,9 @@ mod tests {
             "chiso publication show",
             "chiso publication get par-2024 --number 1",
             "chiso publication verify a.json",
+            "chiso evidence upload a.pdf --campaign par-2024 --unit H40.02 --leaf 1.1",
+            "chiso evidence download abcd --unit H40.02 -o a.pdf",
+            "chiso evidence list --unit H40.02 --json",
             "chiso index check a.yaml b.yaml --json",
             "chiso index diff a.yaml b.yaml",
             "chiso token --key dev.key --role clerk --unit H40.12",

@@ -8,6 +8,7 @@ mod args;
 pub mod catalog;
 mod connection;
 mod demo;
+pub mod evidence;
 pub mod explain;
 mod failure;
 pub mod import;
@@ -102,6 +103,7 @@ async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, 
         Ask::Measures(command) => measures::run(command, &services, json).await,
         Ask::Official(command) => official::run(command, &services, json).await,
         Ask::Publication(command) => publication::run(command, &services, json).await,
+        Ask::Evidence(command) => evidence::run(command, &services, json).await,
         Ask::Log(command) => log::run(command, &services, json).await,
         Ask::Rebuild(command) => rebuild::run(command, &services, json).await,
     }

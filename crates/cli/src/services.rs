@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use allinone::{Addresses, AllInOne, Service};
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
+use contracts::assessments::v1::evidence_service_client::EvidenceServiceClient;
 use contracts::assessments::v1::official_results_service_client::OfficialResultsServiceClient;
 use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
 use contracts::dossiers::v1::dossiers_service_client::DossiersServiceClient;
@@ -49,6 +50,8 @@ pub struct Services {
     pub dossiers: DossiersServiceClient<Link>,
     /// Assessments.
     pub assessments: AssessmentsServiceClient<Link>,
+    /// Client of evidence, at the address of assessments.
+    pub evidence: EvidenceServiceClient<Link>,
     /// Client of official results, at the address of assessments.
     pub official: OfficialResultsServiceClient<Link>,
     /// Client of publications, at the address of assessments.
@@ -138,6 +141,7 @@ impl Services {
             logs: Addresses::each(|service| LogServiceClient::new(links.of(service).clone())),
             registry: RegistryServiceClient::new(links.registry.clone()),
             dossiers: DossiersServiceClient::new(links.dossiers.clone()),
+            evidence: EvidenceServiceClient::new(links.assessments.clone()),
             official: OfficialResultsServiceClient::new(links.assessments.clone()),
             publications: PublicationsServiceClient::new(links.assessments.clone()),
             assessments: AssessmentsServiceClient::new(links.assessments.clone()),

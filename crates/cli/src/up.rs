@@ -18,6 +18,9 @@ use reach::Reach;
 /// The file of the applicant key in a kept folder.
 const APPLICANT_KEY: &str = "applicant.key";
 
+/// The folder of evidence in a kept folder.
+const EVIDENCE: &str = "evidence";
+
 /// Run all services in one process.
 ///
 /// Without further ado it starts a PostgreSQL and a NATS of its own, which end with it and keep nothing. With --data they
@@ -64,6 +67,11 @@ pub(crate) struct Up {
     #[arg(long, env = "CHISO_APPLICANT_KEY", hide_env_values = true)]
     applicant_key: Option<String>,
 
+    /// Where the files are kept that units upload as evidence: file:///folder, or s3://bucket/prefix. None: in the folder
+    /// of --data, or else they end with it
+    #[arg(long, env = "CHISO_EVIDENCE_STORE", value_name = "URL")]
+    evidence_store: Option<String>,
+
     /// Start the clock at this instant (RFC 3339), for simulated deployments
     #[arg(long, env = "CHISO_CLOCK_AT")]
     clock_at: Option<Timestamp>,
@@ -96,6 +104,11 @@ pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
         (Some(key), _) => key,
         (None, Some(folder)) => kept_key(folder, options.applicant_key)?,
         (None, None) => options.applicant_key,
+    };
+    options.evidence_store = match (up.evidence_store, &up.data) {
+        (Some(store), _) => store,
+        (None, Some(folder)) => evidence_in(folder)?,
+        (None, None) => options.evidence_store,
     };
     let all = tokio::select! {
         all = AllInOne::start(options) => all?,
@@ -155,6 +168,13 @@ fn kept_key(folder: &Path, drawn: String) -> anyhow::Result<String> {
     };
     kept.with_context(|| format!("keeping the applicant key in {}", file.display()))?;
     Ok(drawn)
+}
+
+/// The store of evidence in a folder that keeps everything.
+fn evidence_in(folder: &Path) -> anyhow::Result<String> {
+    let folder = std::path::absolute(folder.join(EVIDENCE))
+        .with_context(|| format!("finding out where {} is", folder.display()))?;
+    Ok(format!("file://{}", folder.display()))
 }
 
 fn said(all: &AllInOne) -> String {

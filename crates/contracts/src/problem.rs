@@ -18,6 +18,7 @@
 //! | [`Problem::deadline`] | `DEADLINE_EXCEEDED` | try again with the same request id |
 //! | [`Problem::unavailable`] | `UNAVAILABLE` | wait a second, then try again |
 //! | [`Problem::unimplemented`] | `UNIMPLEMENTED` | call what the server has |
+//! | [`Problem::data_loss`] | `DATA_LOSS` | have what is damaged restored |
 //! | [`Problem::internal`] | `INTERNAL` | report a bug |
 
 use std::collections::BTreeMap;
@@ -156,6 +157,11 @@ impl Problem {
     /// The server does not have this method.
     pub fn unimplemented(message: impl Into<String>) -> Self {
         Self::new(Code::Unimplemented, "METHOD_UNKNOWN", message)
+    }
+
+    /// What was kept is not what it was. The message should say how it can be restored.
+    pub fn data_loss(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Code::DataLoss, reason, message)
     }
 
     /// A bug. The message reaches the caller, so it says nothing of the inside.

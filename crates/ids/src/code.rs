@@ -99,6 +99,16 @@ code!(
 );
 
 code!(
+    /// The number of a recognised initiative, e.g. `SK-2024-017` or `12/QD-UBND.3`.
+    InitiativeNumber,
+    "number of an initiative",
+    "1 to 64 letters, digits, dots, slashes, underscores and hyphens, such as SK-2024-017",
+    |text| (1..=64).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-'))
+);
+
+code!(
     /// A leaf's (or component's) code within its definition, e.g. `PROGRESS_ON_TIME` or `2.1`.
     LeafCode,
     "leaf code",

@@ -8,8 +8,8 @@ mod period;
 mod subject;
 
 pub use code::{
-    CampaignCode, CodeError, DossierCode, IndexCode, LeafCode, MeasureName, ProcedureCode,
-    ProvinceCode, UnitCode,
+    CampaignCode, CodeError, DossierCode, IndexCode, InitiativeNumber, LeafCode, MeasureName,
+    ProcedureCode, ProvinceCode, UnitCode,
 };
 pub use period::{Month, Period, PeriodError};
 pub use subject::{GROUPS, IndexKey, Subject};

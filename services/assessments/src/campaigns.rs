@@ -4,6 +4,7 @@
 //! is appended only if neither has moved on, so that no claim slips in after its stage.
 
 mod api;
+mod cited;
 mod codec;
 mod figures;
 mod fold;
@@ -19,6 +20,9 @@ mod who;
 mod wish;
 
 pub(crate) use api::Api;
+pub(crate) use codec::{CampaignCodec, campaign_stream};
 pub(crate) use fold::Campaigns;
+pub(crate) use ground::{Editions, no_campaign};
 pub(crate) use timer::Timer;
-pub(crate) use who::about;
+pub(crate) use who::{Call, Own, about, who};
+pub(crate) use wish::{Faults, campaign, code, some_words};

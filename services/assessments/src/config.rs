@@ -3,6 +3,7 @@
 use runtime::{Configuration, Settings};
 
 use crate::publication::PublicationKey;
+use crate::evidence::EvidenceSettings;
 use crate::surveys::BallotKey;
 
 /// What the assessments service is told.
@@ -41,6 +42,10 @@ pub struct Config {
     /// keeps its own
     #[arg(long, env = "CHISO_PUBLICATION_KEY", value_name = "FILE")]
     pub publication_key: Option<PublicationKey>,
+
+    /// What it is told of evidence.
+    #[command(flatten)]
+    pub evidence: EvidenceSettings,
 }
 
 impl Configuration for Config {

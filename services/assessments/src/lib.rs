@@ -9,6 +9,8 @@ mod api;
 mod campaigns;
 mod codec;
 mod config;
+mod evidence;
+mod initiatives;
 mod official;
 mod surveys;
 mod units;
@@ -18,6 +20,8 @@ mod wire;
 use anyhow::Context as _;
 use contracts::assessments::v1::assessments_service_server::AssessmentsServiceServer;
 use contracts::assessments::v1::campaigns_service_server::CampaignsServiceServer;
+use contracts::assessments::v1::evidence_service_server::EvidenceServiceServer;
+use contracts::assessments::v1::initiatives_service_server::InitiativesServiceServer;
 use contracts::assessments::v1::official_results_service_server::OfficialResultsServiceServer;
 use contracts::assessments::v1::publications_service_server::PublicationsServiceServer;
 use eventlog::EventLog;
@@ -29,6 +33,7 @@ use tokio::net::TcpListener;
 
 pub use campaigns::publication;
 pub use config::Config;
+pub use evidence::EvidenceSettings;
 pub use surveys::{BallotKey, BallotKeyTooShort};
 
 /// Name of the log, and of the service in telemetry.
@@ -96,6 +101,23 @@ pub async fn serve(
     );
     let timer = campaigns::Timer::new(log.clone(), view.clone(), clock, Ids::random());
     let (ids, units) = (Ids::random(), units::Units::new(registry));
+    let store = evidence::Store::open(&config.evidence.evidence_store)
+        .context("opening the store of evidence")?;
+    let evidence = evidence::Api::new(
+        log.clone(),
+        view.clone(),
+        units.clone(),
+        (store, config.evidence),
+        clock,
+        Ids::random(),
+    );
+    let initiatives = initiatives::Api::new(
+        log.clone(),
+        view.clone(),
+        units.clone(),
+        clock,
+        Ids::random(),
+    );
     let (surveys, ballots) = surveys::start(&log, &view, &units, config.ballot_key, clock, &ids);
     let api = api::Api::new(log.clone(), view, units, clock, ids);
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
@@ -103,6 +125,8 @@ pub async fn serve(
         .add(OfficialResultsServiceServer::new(official))
         .add(CampaignsServiceServer::new(campaigns.clone()))
         .add(PublicationsServiceServer::new(campaigns))
+        .add(EvidenceServiceServer::new(evidence))
+        .add(InitiativesServiceServer::new(initiatives))
         .add(surveys)
         .add(LogFeed::new(log.clone()).into_server());
     // A broker that is away stops no command: the relay catches up, and its metrics say how far it is.

@@ -14,6 +14,8 @@ use tokio::sync::watch;
 
 use crate::campaigns::Campaigns;
 use crate::codec::{DefinitionCodec, ReportCodec};
+use crate::evidence::Files;
+use crate::initiatives::Register;
 use crate::official::Tables;
 use crate::surveys::Book;
 
@@ -42,6 +44,10 @@ pub(crate) struct View {
     pub(crate) official: Tables,
     /// Campaigns and their sheets.
     pub(crate) campaigns: Campaigns,
+    /// Files that units uploaded.
+    pub(crate) evidence: Files,
+    /// Recognised initiatives.
+    pub(crate) initiatives: Register,
     /// Instruments and waves of surveys.
     pub(crate) surveys: Book,
     /// The newest event in it.
@@ -110,6 +116,10 @@ impl View {
                 self.official.apply(event)
             } else if Campaigns::holds(&stream) {
                 self.campaigns.apply(event)
+            } else if Files::holds(&stream) {
+                self.evidence.apply(event)
+            } else if Register::holds(&stream) {
+                self.initiatives.apply(event)
             } else if Book::holds(&stream) {
                 self.surveys.apply(event)
             } else {

@@ -29,7 +29,7 @@ const LISTENING: Duration = Duration::from_millis(40);
 const BUGS: [Code; 3] = [Code::Internal, Code::Unknown, Code::DataLoss];
 
 /// Services that never write by request come first: their logs rest while they are asked.
-const TURNS: [(Service, &str); 7] = [
+const TURNS: [(Service, &str); 9] = [
     (Service::Projection, "chiso.projection.v1.ProjectionService"),
     (Service::Scoring, "chiso.scoring.v1.ScoringService"),
     (Service::Dossiers, "chiso.dossiers.v1.DossiersService"),
@@ -44,6 +44,11 @@ const TURNS: [(Service, &str); 7] = [
     (
         Service::Assessments,
         "chiso.assessments.v1.PublicationsService",
+    ),
+    (Service::Assessments, "chiso.assessments.v1.EvidenceService"),
+    (
+        Service::Assessments,
+        "chiso.assessments.v1.InitiativesService",
     ),
     (Service::Registry, "chiso.registry.v1.RegistryService"),
 ];
@@ -127,6 +132,7 @@ fn writes(rpc: &MethodDescriptor) -> bool {
         "Verify",
         "Watch",
         "Explain",
+        "Download",
         "Rebuild",
     ];
     !asks.iter().any(|verb| rpc.name().starts_with(verb))

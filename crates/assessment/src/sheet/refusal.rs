@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::Change;
 use crate::campaign::{Phase, Stage};
+use crate::initiative::NotCitable;
 use crate::person::Role;
 
 /// What a leaf lacks before the sheet can be handed in.
@@ -23,6 +24,17 @@ pub enum Lack {
         /// The other leaf.
         other: LeafCode,
     },
+}
+
+/// Why an item of evidence shows nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfounded {
+    /// It names a file that the unit does not have.
+    #[error("is not the SHA-256 of a file that was uploaded for this unit; upload it first")]
+    NotUploaded,
+    /// It names an initiative that cannot be cited.
+    #[error(transparent)]
+    NotCitable(NotCitable),
 }
 
 /// Why a command to a sheet is refused.
@@ -135,6 +147,9 @@ pub enum Refusal {
     /// There is nothing to contest.
     #[error("nobody has decided on leaf {0}, so there is nothing to contest")]
     NothingDecided(LeafCode),
+    /// Evidence that is not there, each by its place in the list, from 0.
+    #[error("evidence names what is not there: {}", in_words(.0))]
+    Unfounded(Vec<(usize, Unfounded)>),
     /// Leaves are incomplete.
     #[error("{} leaves are incomplete; complete all of them, then submit", .0.len())]
     Incomplete(Vec<(LeafCode, Lack)>),
@@ -163,4 +178,21 @@ pub enum Refusal {
         /// The version that it has.
         actual: usize,
     },
+}
+
+impl Unfounded {
+    /// Which field of the item is wrong.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::NotUploaded => "sha256",
+            Self::NotCitable(_) => "initiative",
+        }
+    }
+}
+
+fn in_words(unfounded: &[(usize, Unfounded)]) -> String {
+    let words = unfounded
+        .iter()
+        .map(|(item, why)| format!("evidence[{item}].{} {why}", why.field()));
+    words.collect::<Vec<_>>().join("; ")
 }

@@ -7,6 +7,8 @@ use crate::Role::{
 
 const ASSESSMENTS: &str = "chiso.assessments.v1.AssessmentsService";
 const CAMPAIGNS: &str = "chiso.assessments.v1.CampaignsService";
+const EVIDENCE: &str = "chiso.assessments.v1.EvidenceService";
+const INITIATIVES: &str = "chiso.assessments.v1.InitiativesService";
 const OFFICIAL: &str = "chiso.assessments.v1.OfficialResultsService";
 const PUBLICATIONS: &str = "chiso.assessments.v1.PublicationsService";
 const SURVEYS: &str = "chiso.assessments.v1.SurveysService";
@@ -86,6 +88,19 @@ pub(super) const RULES: &[Rule] = &[
         &["GetAssessment", "PreviewAssessment", "ListDiscrepancies"],
         SHEET_READERS,
     ),
+    to(EVIDENCE, &["UploadEvidence"], &[own(Assessor)]),
+    // An appraiser sees the files of units that it is assigned to.
+    to(
+        EVIDENCE,
+        &["DownloadEvidence", "ListEvidence"],
+        SHEET_READERS,
+    ),
+    to(
+        INITIATIVES,
+        &["RecogniseInitiative", "RevokeInitiative"],
+        ADMINISTRATORS,
+    ),
+    to(INITIATIVES, &["ListInitiatives"], EVERY_ROLE),
     to(
         SURVEYS,
         &[

@@ -49,6 +49,14 @@ impl Campaigns {
         self.sheets.get(&sheet_stream(campaign, unit))
     }
 
+    /// Whether an appraiser is assigned to a unit in any campaign.
+    pub(crate) fn assigned(&self, appraiser: &str, unit: &UnitCode) -> bool {
+        self.campaigns.values().any(|kept| {
+            let assignment = kept.state.assignments().get(appraiser);
+            assignment.is_some_and(|it| it.units.contains(unit))
+        })
+    }
+
     /// Every campaign by code.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Kept<Campaign>)> {
         let campaigns = self.campaigns.iter();

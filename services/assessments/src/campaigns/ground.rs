@@ -23,18 +23,18 @@ const EDITIONS: NonZeroUsize = NonZeroUsize::new(32).expect("not zero");
 
 /// Editions compiled once. What is in force never changes, so its digest names it for ever.
 #[derive(Debug, Clone)]
-pub(super) struct Editions {
+pub(crate) struct Editions {
     compiled: Arc<Mutex<LruCache<[u8; 32], Arc<Definition>>>>,
 }
 
 impl Editions {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let compiled = Arc::new(Mutex::new(LruCache::new(EDITIONS)));
         Self { compiled }
     }
 
     /// The edition that a campaign's group is judged by.
-    pub(super) fn of(&self, rules: &Rules, view: &Viewer) -> Result<Arc<Definition>, Problem> {
+    pub(crate) fn of(&self, rules: &Rules, view: &Viewer) -> Result<Arc<Definition>, Problem> {
         let compiled = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = compiled().get(&rules.sha256) {
             return Ok(known.clone());
@@ -66,7 +66,7 @@ impl Editions {
 }
 
 /// There is no such campaign.
-pub(super) fn no_campaign(code: &CampaignCode) -> Problem {
+pub(crate) fn no_campaign(code: &CampaignCode) -> Problem {
     let message = format!("there is no campaign {code}; list those that are planned");
     Problem::not_found("CAMPAIGN_NOT_FOUND", message)
 }

@@ -98,6 +98,16 @@ pub(super) fn of_sheet(refusal: sheet::Refusal) -> Problem {
                 problem.lacking(kind_of(&lack), leaf.to_string())
             })
         }
+        Refusal::Unfounded(items) => {
+            let problem = Problem::refused("EVIDENCE_UNFOUNDED", message);
+            items.into_iter().fold(problem, |problem, (item, why)| {
+                let kind = match why {
+                    sheet::Unfounded::NotUploaded => "FILE",
+                    sheet::Unfounded::NotCitable(_) => "INITIATIVE",
+                };
+                problem.lacking(kind, format!("evidence[{item}].{}", why.field()))
+            })
+        }
         Refusal::Changed {
             leaf,
             expected,

@@ -4,7 +4,7 @@ use assessment::campaign::{Outcome, Phase, Stage};
 use assessment::sheet::{Evidence, Flag, Mark, NoteKind};
 use contracts::assessments::v1 as pb;
 use contracts::wire;
-use ids::UnitCode;
+use ids::{CodeError, UnitCode};
 use index::{Inputs, Value};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -189,6 +189,11 @@ pub(super) fn evidence_to_wire(evidence: &[Evidence]) -> Vec<pb::Evidence> {
         item: it.item.clone(),
         page: it.page.clone(),
         sha256: it.file.map(Vec::from).unwrap_or_default(),
+        initiative: it
+            .initiative
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     };
     evidence.iter().map(item).collect()
 }
@@ -202,7 +207,16 @@ pub(super) fn evidence(it: &pb::Evidence) -> Result<Evidence, Why> {
             format!("{:?} has a SHA-256 of {length} bytes; it has 32", it.title)
         })?),
     };
+    let initiative = match it.initiative.as_str() {
+        "" => None,
+        number => Some(
+            number
+                .parse()
+                .map_err(|error: CodeError| error.to_string())?,
+        ),
+    };
     Ok(Evidence {
+        initiative,
         title: it.title.clone(),
         number: it.number.clone(),
         date: (!it.date.is_empty()).then(|| date(&it.date)).transpose()?,

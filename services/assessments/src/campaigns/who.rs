@@ -14,21 +14,21 @@ use crate::wire;
 
 /// A command's call: what it carries and what it may do.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
-    pub(super) context: Context,
-    pub(super) permit: Permit,
+pub(crate) struct Call {
+    pub(crate) context: Context,
+    pub(crate) permit: Permit,
 }
 
 /// The units that a caller's token names, each with its first code.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Own(BTreeMap<UnitCode, UnitCode>);
+pub(crate) struct Own(BTreeMap<UnitCode, UnitCode>);
 
 impl Own {
     /// What the token of a call names; nothing when nobody was asked.
     ///
     /// # Errors
     /// `UNAVAILABLE` while the registry does not answer.
-    pub(super) async fn of(permit: &Permit, units: &Units) -> Result<Self, Problem> {
+    pub(crate) async fn of(permit: &Permit, units: &Units) -> Result<Self, Problem> {
         let mut own = BTreeMap::new();
         for unit in permit.caller().iter().flat_map(|caller| &caller.units) {
             match units.resolve(unit.clone()).await {
@@ -41,6 +41,11 @@ impl Own {
             }
         }
         Ok(Self(own))
+    }
+
+    /// Whether a unit, named by its first code, is among them.
+    pub(crate) fn includes(&self, unit: &UnitCode) -> bool {
+        self.0.values().any(|own| own == unit)
     }
 
     /// Whether a call may be about a unit, named by its first code.
@@ -74,7 +79,7 @@ pub(crate) async fn about(
 
 /// The person behind a call, in the role that the call is for. Where callers bring tokens, the units are the token's;
 /// otherwise the one that the context names.
-pub(super) async fn who(call: &Call, role: Role, units: &Units) -> Result<Person, Problem> {
+pub(crate) async fn who(call: &Call, role: Role, units: &Units) -> Result<Person, Problem> {
     let Call { context, permit } = call;
     if context.actor.is_empty() {
         let why = "is empty; say who acts, as campaigns keep apart who claims and who confirms";

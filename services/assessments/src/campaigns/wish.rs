@@ -23,11 +23,11 @@ const NAME_MAX: usize = 100;
 
 /// Collects what is wrong with a request.
 #[derive(Debug, Default)]
-struct Faults(Option<Problem>);
+pub(crate) struct Faults(Option<Problem>);
 
 impl Faults {
     /// The value, or a fault of its field.
-    fn take<T>(&mut self, field: &str, read: Result<T, Why>) -> Option<T> {
+    pub(crate) fn take<T>(&mut self, field: &str, read: Result<T, Why>) -> Option<T> {
         match read {
             Ok(value) => Some(value),
             Err(why) => {
@@ -41,7 +41,7 @@ impl Faults {
     }
 
     /// The whole, when nothing is wrong with any part.
-    fn or<T>(self, whole: Option<T>) -> Result<T, Problem> {
+    pub(crate) fn or<T>(self, whole: Option<T>) -> Result<T, Problem> {
         match (self.0, whole) {
             (None, Some(whole)) => Ok(whole),
             (Some(problem), _) => Err(problem),
@@ -50,7 +50,8 @@ impl Faults {
     }
 }
 
-fn code<T: FromStr>(text: &str) -> Result<T, Why>
+/// A code.
+pub(crate) fn code<T: FromStr>(text: &str) -> Result<T, Why>
 where
     T::Err: std::fmt::Display,
 {
@@ -67,7 +68,7 @@ fn words(text: &str, max: usize) -> Result<String, Why> {
 }
 
 /// The same, and not empty.
-fn some_words(text: &str, max: usize) -> Result<String, Why> {
+pub(crate) fn some_words(text: &str, max: usize) -> Result<String, Why> {
     match words(text, max)? {
         empty if empty.is_empty() => Err(format!("is empty; needs 1 to {max} characters of text")),
         text => Ok(text),
@@ -75,7 +76,7 @@ fn some_words(text: &str, max: usize) -> Result<String, Why> {
 }
 
 /// A campaign's code.
-pub(super) fn campaign(text: &str) -> Result<CampaignCode, Problem> {
+pub(crate) fn campaign(text: &str) -> Result<CampaignCode, Problem> {
     code(text).map_err(|why| Problem::invalid("campaign", why))
 }
 

@@ -225,7 +225,8 @@ pub(crate) fn evidence() -> Vec<pb::Evidence> {
         issuer: "UBND tỉnh".to_owned(),
         item: "II.3".to_owned(),
         page: "4".to_owned(),
-        sha256: vec![7; 32],
+        sha256: vec![],
+        initiative: String::new(),
     }]
 }
 

@@ -3,9 +3,13 @@
 
 mod deadlines;
 mod edits;
+mod evidence;
+mod files;
 mod given;
 mod hammer;
+mod initiatives;
 mod play;
 mod publications;
 mod refused;
+mod uploads;
 mod world;

@@ -1,6 +1,7 @@
 //! The service beside a registry and a scoring service, on real servers: databases of its own for each test, one NATS
 //! for all.
 
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +10,8 @@ use assessments::publication::PublicationKey;
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
 use contracts::assessments::v1::campaigns_service_client::CampaignsServiceClient;
 use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
+use contracts::assessments::v1::evidence_service_client::EvidenceServiceClient;
+use contracts::assessments::v1::initiatives_service_client::InitiativesServiceClient;
 use contracts::log::v1 as log;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::registry::v1::registry_service_client::RegistryServiceClient;
@@ -35,8 +38,13 @@ pub(crate) struct World {
     pub(crate) campaigns: CampaignsServiceClient<Channel>,
     pub(crate) publications: PublicationsServiceClient<Channel>,
     pub(crate) assessments: AssessmentsServiceClient<Channel>,
+    pub(crate) evidence: EvidenceServiceClient<Channel>,
+    pub(crate) initiatives: InitiativesServiceClient<Channel>,
     pub(crate) registry: RegistryServiceClient<Channel>,
     pub(crate) log: LogServiceClient<Channel>,
+    /// Where contents of evidence are kept.
+    pub(crate) folder: PathBuf,
+    pub(crate) kept: assessments::EvidenceSettings,
     settings: Settings,
     registry_url: String,
     /// Where assessments listens, through every restart.
@@ -60,12 +68,17 @@ impl World {
         };
         tokio::spawn(registry::serve(config, listener, others.clone()));
         let nowhere = Channel::from_static(NOWHERE).connect_lazy();
+        let folder = STACK.folder().join(format!("evidence-{number}"));
         let mut world = Self {
+            folder: folder.clone(),
             campaigns: CampaignsServiceClient::new(nowhere.clone()),
             publications: PublicationsServiceClient::new(nowhere.clone()),
             assessments: AssessmentsServiceClient::new(nowhere.clone()),
+            evidence: EvidenceServiceClient::new(nowhere.clone()),
+            initiatives: InitiativesServiceClient::new(nowhere.clone()),
             registry: RegistryServiceClient::new(runtime::channel(&registry_url).unwrap()),
             log: LogServiceClient::new(nowhere),
+            kept: assessments::EvidenceSettings::at(format!("file://{}", folder.display())),
             settings,
             registry_url,
             address: "127.0.0.1:0".to_owned(),
@@ -105,6 +118,7 @@ impl World {
             scoring_url: self.scoring.clone().unwrap_or_else(|| NOWHERE.to_owned()),
             ballot_key: "0123456789abcdef0123456789abcdef".parse().expect("a key"),
             publication_key: Some(PublicationKey::from_seed(&[7; 32])),
+            evidence: self.kept.clone(),
         };
         let shutdown = Shutdown::new();
         let end = shutdown.clone();
@@ -117,6 +131,8 @@ impl World {
         self.campaigns = CampaignsServiceClient::new(channel.clone());
         self.publications = PublicationsServiceClient::new(channel.clone());
         self.assessments = AssessmentsServiceClient::new(channel.clone());
+        self.evidence = EvidenceServiceClient::new(channel.clone());
+        self.initiatives = InitiativesServiceClient::new(channel.clone());
         self.log = LogServiceClient::new(channel);
         eventually("the service answers", async || {
             self.log.clone().get_head(log::GetHeadRequest {}).await.ok()

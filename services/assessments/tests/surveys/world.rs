@@ -90,6 +90,10 @@ impl World {
             scoring_url: "http://127.0.0.1:1".into(),
             publication_key: None,
             ballot_key: "0123456789abcdef0123456789abcdef".parse().expect("a key"),
+            evidence: assessments::EvidenceSettings::at(format!(
+                "file://{}/evidence",
+                STACK.folder().display()
+            )),
         };
         let shutdown = Shutdown::new();
         let end = shutdown.clone();

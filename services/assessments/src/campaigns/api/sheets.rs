@@ -92,19 +92,22 @@ impl Api {
         } = place;
         let (ground, campaign_version): (Ground, Version) = self.ground(code, unit).await?;
         let stream = sheet_stream(code, unit);
-        let beside = [(campaign_stream(code), campaign_version)];
+        let cited = self.cited(&ground, action).await?;
+        let campaign = (campaign_stream(code), campaign_version);
+        let beside: Vec<_> = cited.beside.iter().cloned().chain([campaign]).collect();
         let executed = execute_beside::<SheetCodec, R>(
             &self.log,
             &stream,
             &beside,
             &call.context,
             |sheet, _| {
-                sheet.decide(Command {
+                let events = sheet.decide(Command {
                     at: call.context.received_at,
                     by: by.clone(),
                     ground: ground.clone(),
                     action: action.clone(),
-                })
+                })?;
+                cited.founded().map(|()| events)
             },
             |sheet: &Sheet, version| {
                 let seen = Seen {

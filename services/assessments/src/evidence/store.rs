@@ -1,0 +1,124 @@
+//! Where contents are kept, each under its SHA-256.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use futures::stream::BoxStream;
+use object_store::aws::AmazonS3Builder;
+use object_store::buffered::BufWriter;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use prost::bytes::Bytes;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt as _;
+
+/// Bytes of a content that are held while it is put in its place; at least what the parts of an upload to S3 have.
+const PART: usize = 8 << 20;
+
+/// Kept contents.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+}
+
+impl Store {
+    /// The store at a URL: `file:///folder`, which is made when it is missing, or `s3://bucket/prefix`.
+    ///
+    /// # Errors
+    /// When the URL is neither, or the folder cannot be made.
+    pub(crate) fn open(url: &str) -> anyhow::Result<Self> {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        match scheme {
+            "file" if rest.starts_with('/') => {
+                let folder = PathBuf::from(rest);
+                std::fs::create_dir_all(&folder)
+                    .with_context(|| format!("making the folder {}", folder.display()))?;
+                let store = LocalFileSystem::new_with_prefix(&folder)
+                    .with_context(|| format!("opening the folder {}", folder.display()))?
+                    .with_fsync(true);
+                Ok(Self {
+                    store: Arc::new(store),
+                    prefix: Path::default(),
+                })
+            }
+            "s3" => {
+                // Another provider may be there already; it is ring in every build of ours.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+                let store = AmazonS3Builder::from_env()
+                    .with_bucket_name(bucket)
+                    .build()
+                    .context("reading the settings of the S3 store from the environment")?;
+                Ok(Self {
+                    store: Arc::new(store),
+                    prefix: Path::parse(prefix).context("reading the prefix of the S3 store")?,
+                })
+            }
+            _ => bail!(
+                "{url:?} is no store; write file:///folder, an absolute path, or s3://bucket/prefix"
+            ),
+        }
+    }
+
+    fn place(&self, sha256: &[u8; 32]) -> Path {
+        let name = hex::encode(sha256);
+        let folder = name.get(..2).unwrap_or_default().to_owned();
+        let parts = self.prefix.parts().map(|part| part.as_ref().to_owned());
+        parts.chain(["sha256".to_owned(), folder, name]).collect()
+    }
+
+    /// Puts the content of a file in its place, whole or not at all. What is there already is the same, or damaged: it is
+    /// replaced.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the store does not take it.
+    pub(super) async fn put(&self, sha256: &[u8; 32], content: &mut File) -> std::io::Result<()> {
+        let place = self.place(sha256);
+        let mut writer = BufWriter::with_capacity(self.store.clone(), place, PART);
+        if let Err(error) = tokio::io::copy(content, &mut writer).await {
+            // What could not be written may not be to be taken away either; the first error says more.
+            let _ = writer.abort().await;
+            return Err(error);
+        }
+        writer.shutdown().await
+    }
+
+    /// The bytes of a content, as they are there.
+    ///
+    /// # Errors
+    /// When it is not there, or the store does not answer.
+    pub(super) async fn get(
+        &self,
+        sha256: &[u8; 32],
+    ) -> object_store::Result<BoxStream<'static, object_store::Result<Bytes>>> {
+        let found = self.store.get(&self.place(sha256)).await?;
+        Ok(found.into_stream())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_store_is_refused_with_the_forms_that_are() {
+        for url in ["", "evidence", "file://evidence", "ftp://host/evidence"] {
+            let refused = Store::open(url).expect_err(url);
+            assert!(refused.to_string().contains("file:///folder"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_content_has_one_place_under_the_prefix() {
+        let store = Store {
+            store: Arc::new(object_store::memory::InMemory::new()),
+            prefix: Path::from("nam-dinh/evidence"),
+        };
+        let place = store.place(&[0xab; 32]).to_string();
+        let name = "ab".repeat(32);
+        assert_eq!(place, format!("nam-dinh/evidence/sha256/ab/{name}"));
+    }
+}

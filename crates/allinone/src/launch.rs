@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use anyhow::Context as _;
-use assessments::publication::PublicationKey;
 use assessments::EvidenceSettings;
+use assessments::publication::PublicationKey;
 use jiff::Timestamp;
 use runtime::{Settings, Shutdown};
 use sha2::{Digest as _, Sha256};

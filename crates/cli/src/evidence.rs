@@ -185,7 +185,7 @@ fn parts(
     file: File,
 ) -> impl Stream<Item = pb::UploadEvidenceRequest> {
     let message = |part| pb::UploadEvidenceRequest { part: Some(part) };
-    stream::unfold((Some(metadata), file), async move |(metadata, mut file)| {
+    let next = move |(metadata, mut file): (Option<pb::EvidenceUpload>, File)| async move {
         if let Some(metadata) = metadata {
             return Some((message(Part::Metadata(metadata)), (None, file)));
         }
@@ -193,7 +193,8 @@ fn parts(
         let read = file.read(&mut chunk).await.unwrap_or_default();
         chunk.truncate(read);
         (read > 0).then(|| (message(Part::Chunk(chunk)), (None, file)))
-    })
+    };
+    stream::unfold((Some(metadata), file), next)
 }
 
 /// The type that the end of a file's name stands for.

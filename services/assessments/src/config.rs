@@ -2,8 +2,8 @@
 
 use runtime::{Configuration, Settings};
 
-use crate::publication::PublicationKey;
 use crate::evidence::EvidenceSettings;
+use crate::publication::PublicationKey;
 use crate::surveys::BallotKey;
 
 /// What the assessments service is told.

@@ -6,8 +6,8 @@ use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::up::Up;
 use crate::{
-    catalog, evidence, explain, import, index, log, measures, official, publication, rank, rebuild, token,
-    watch,
+    catalog, evidence, explain, import, index, log, measures, official, publication, rank, rebuild,
+    token, watch,
 };
 
 const EXAMPLES: &str = "\

@@ -40,12 +40,29 @@ impl Province {
         Self::start_on(stack::shared(), name).await
     }
 
+    /// Starts them by a clock that says `at` then.
+    pub async fn start_at(name: &str, at: &str) -> Self {
+        Self::start_by(stack::shared(), name, Some(at)).await
+    }
+
     /// Starts them on a stack that may be treated badly.
     pub async fn start_on(stack: &'static Stack, name: &str) -> Self {
+        Self::start_by(stack, name, None).await
+    }
+
+    /// The same province at another time: its services end, and start again on what they kept. Addresses and tokens are
+    /// new.
+    pub async fn later(mut self, at: &str) -> Self {
+        let all = self.all.take().expect("it runs until it is ended");
+        all.end().await.expect("a drain");
+        Self::start_by(self.stack, &self.name, Some(at)).await
+    }
+
+    async fn start_by(stack: &'static Stack, name: &str, at: Option<&str>) -> Self {
         runtime::ops::install_metrics();
-        let all = AllInOne::start(options(stack, name))
-            .await
-            .expect("five services");
+        let mut options = options(stack, name);
+        options.clock_at = at.map(|at| at.parse().expect("a moment"));
+        let all = AllInOne::start(options).await.expect("five services");
         let services = connected(&all);
         Self {
             services,

@@ -2,6 +2,7 @@
 
 mod access;
 mod broker;
+mod campaign;
 mod clients;
 mod confluence;
 mod crash;

@@ -1,0 +1,113 @@
+//! Everybody who has a part in a campaign, each with a token.
+
+use cli::{Link, Service};
+use contracts::assessments::v1::campaigns_service_client::CampaignsServiceClient;
+use identity::Role;
+use system_tests::Province;
+
+use super::probes::SUBJECT;
+
+/// The campaign.
+pub(super) const CAMPAIGN: &str = "par-2024";
+/// Home Affairs, whose people organise the campaign and appraise all others.
+pub(super) const HOME: &str = "H40.01";
+/// Whose people appraise Home Affairs.
+pub(super) const OTHER: &str = "H40.02";
+/// Who that is.
+pub(super) const APPRAISER_OF_HOME: &str = "appraiser-of-home";
+
+/// Somebody, as seen from one unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Person {
+    Organiser,
+    /// Of the unit.
+    Assessor,
+    /// An assessor of another unit.
+    Neighbour,
+    /// Assigned to the unit.
+    Appraiser,
+    /// An appraiser whom nobody assigned.
+    Unassigned,
+    /// An appraiser of the unit itself.
+    OwnAppraiser,
+    Council,
+    Chair,
+    /// Of the unit.
+    Clerk,
+    /// Granted the unit.
+    Integrator,
+    Auditor,
+    Analyst,
+}
+
+impl Person {
+    pub(super) const ALL: [Self; 12] = [
+        Self::Organiser,
+        Self::Assessor,
+        Self::Neighbour,
+        Self::Appraiser,
+        Self::Unassigned,
+        Self::OwnAppraiser,
+        Self::Council,
+        Self::Chair,
+        Self::Clerk,
+        Self::Integrator,
+        Self::Auditor,
+        Self::Analyst,
+    ];
+
+    /// What the token calls it.
+    pub(super) fn subject(self) -> String {
+        match self {
+            // The unit's own, whoever looks.
+            Self::Assessor => format!("assessor-{SUBJECT}"),
+            other => format!("{other:?}").to_lowercase(),
+        }
+    }
+
+    fn is(self) -> (Role, &'static str) {
+        match self {
+            Self::Organiser => (Role::Administrator, HOME),
+            Self::Assessor => (Role::Assessor, SUBJECT),
+            Self::Neighbour => (Role::Assessor, OTHER),
+            Self::Appraiser => (Role::Appraiser, HOME),
+            Self::Unassigned => (Role::Appraiser, "H40.03"),
+            Self::OwnAppraiser => (Role::Appraiser, SUBJECT),
+            Self::Council => (Role::Council, "H40.04"),
+            Self::Chair => (Role::Chair, "H40"),
+            Self::Clerk => (Role::Clerk, SUBJECT),
+            Self::Integrator => (Role::Integrator, SUBJECT),
+            Self::Auditor => (Role::Auditor, "H40"),
+            Self::Analyst => (Role::Analyst, "H40"),
+        }
+    }
+}
+
+/// A client of campaigns that says who calls.
+pub(super) type Campaigns = CampaignsServiceClient<Link>;
+
+/// Makes tokens for everybody.
+#[derive(Debug)]
+pub(super) struct Cast<'a>(pub(super) &'a Province);
+
+impl Cast<'_> {
+    fn of(&self, subject: &str, role: Role, unit: &str) -> Campaigns {
+        let services = self.0.as_caller(subject, &[role], &[unit]);
+        CampaignsServiceClient::new(services.link(Service::Assessments))
+    }
+
+    pub(super) fn campaigns(&self, person: Person) -> Campaigns {
+        let (role, unit) = person.is();
+        self.of(&person.subject(), role, unit)
+    }
+
+    /// The assessor of a unit.
+    pub(super) fn assessor(&self, unit: &str) -> Campaigns {
+        self.of(&format!("assessor-{unit}"), Role::Assessor, unit)
+    }
+
+    /// Nobody of Home Affairs appraises Home Affairs.
+    pub(super) fn appraiser_of_home(&self) -> Campaigns {
+        self.of(APPRAISER_OF_HOME, Role::Appraiser, OTHER)
+    }
+}

@@ -6,8 +6,8 @@ use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::up::Up;
 use crate::{
-    catalog, evidence, explain, import, index, log, measures, official, publication, rank, rebuild,
-    token, watch,
+    campaign, catalog, evidence, explain, import, index, log, measures, official, publication,
+    rank, rebuild, token, watch,
 };
 
 const EXAMPLES: &str = "\
@@ -17,6 +17,8 @@ Examples:
   chiso catalog apply deploy/catalog/indices deploy/catalog/namdinh
   chiso import dossiers.csv --mapping mapping.yaml
   chiso rank --period 2024 --group district
+  chiso rank --period 2024 --xlsx ranking.xlsx
+  chiso campaign minutes par-2024 H40.05 --xlsx minutes.xlsx
   chiso explain H40.03 --period 2024-Q1
   chiso --stack chiso.json watch --period 2024
   chiso log verify
@@ -65,6 +67,7 @@ pub(crate) enum Command {
 /// Commands that are clients of running services.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ask {
+    Campaign(campaign::Command),
     Catalog(catalog::Command),
     Import(import::Command),
     Rank(rank::Command),
@@ -95,9 +98,14 @@ mod tests {
         for command in [
             "chiso demo --dossiers 10 --seed 1 --keep",
             "chiso up --listen-base-port 0",
+            "chiso campaign progress par-2024 --json",
+            "chiso campaign sheet par-2024 H40.03 --xlsx a.xlsx --csv a.csv --lang en",
+            "chiso campaign minutes par-2024 --xlsx a.xlsx",
+            "chiso campaign summary par-2024 --csv a.csv",
             "chiso catalog apply a.yaml --dry-run",
             "chiso import a.csv --portal --timeout 5",
             "chiso import a.csv --mapping m.yaml --patience 0",
+            "chiso rank --period 2024 --xlsx a.xlsx --lang en",
             "chiso rank --period 2024 --dossiers-url http://127.0.0.1:1",
             "chiso explain H40.03 --period 2024 --dossiers 20",
             "chiso explain H40.03 an-index LEAF --period 2024 --events 3",
@@ -124,6 +132,7 @@ mod tests {
             assert!(read.is_ok(), "{command}: {:?}", read.err());
         }
         for command in [
+            "chiso campaign sheet par-2024 H40.03",
             "chiso import a.csv",
             "chiso import a.csv --portal --mapping m.yaml",
             "chiso rank",

@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod args;
+pub mod campaign;
 pub mod catalog;
 mod connection;
 mod demo;
+pub mod document;
 pub mod evidence;
 pub mod explain;
 mod failure;
@@ -95,6 +97,7 @@ fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, F
 async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, Failure> {
     let services = connection.services()?;
     match ask {
+        Ask::Campaign(command) => campaign::run(command, &services, json).await,
         Ask::Catalog(command) => catalog::run(command, &services, json).await,
         Ask::Import(command) => import::run(command, &services, json).await,
         Ask::Rank(command) => rank::run(command, &services, json).await,

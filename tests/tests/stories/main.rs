@@ -5,6 +5,7 @@ mod broker;
 mod clients;
 mod confluence;
 mod crash;
+mod documents;
 mod evidence;
 mod garbage;
 mod life;

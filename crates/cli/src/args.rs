@@ -7,7 +7,7 @@ use crate::demo::Demo;
 use crate::up::Up;
 use crate::{
     campaign, catalog, evidence, explain, import, index, log, measures, official, publication,
-    rank, rebuild, token, watch,
+    rank, rebuild, survey, token, watch,
 };
 
 const EXAMPLES: &str = "\
@@ -20,6 +20,7 @@ Examples:
   chiso rank --period 2024 --xlsx ranking.xlsx
   chiso campaign minutes par-2024 H40.05 --xlsx minutes.xlsx
   chiso explain H40.03 --period 2024-Q1
+  chiso survey results sipas-2024
   chiso --stack chiso.json watch --period 2024
   chiso log verify
   chiso index check deploy/catalog/indices/*.yaml
@@ -77,6 +78,7 @@ pub(crate) enum Ask {
     Official(official::Command),
     Publication(publication::Command),
     Evidence(evidence::Command),
+    Survey(survey::Command),
     Log(log::Command),
     Rebuild(rebuild::Command),
 }
@@ -115,6 +117,12 @@ mod tests {
             "chiso log cat dossiers --after 5 --limit 2",
             "chiso log tail projection",
             "chiso rebuild scoring --stack a.json",
+            "chiso survey instrument put a.yaml",
+            "chiso survey wave plan a.yaml",
+            "chiso survey wave withhold a --unit H40.05 --reason why",
+            "chiso survey ballots import a.csv --wave a --source box",
+            "chiso survey progress a",
+            "chiso survey results a --level 99 --json",
             "chiso official import a.csv --mapping m.yaml --reason erratum",
             "chiso official show papi 2023 36",
             "chiso publication show",

@@ -25,6 +25,7 @@ pub mod rank;
 pub mod rebuild;
 pub mod services;
 pub mod show;
+pub mod survey;
 mod token;
 mod up;
 pub mod watch;
@@ -107,6 +108,7 @@ async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, 
         Ask::Official(command) => official::run(command, &services, json).await,
         Ask::Publication(command) => publication::run(command, &services, json).await,
         Ask::Evidence(command) => evidence::run(command, &services, json).await,
+        Ask::Survey(command) => survey::run(command, &services, json).await,
         Ask::Log(command) => log::run(command, &services, json).await,
         Ask::Rebuild(command) => rebuild::run(command, &services, json).await,
     }

@@ -53,18 +53,17 @@ impl Written {
     }
 
     fn by(&self, province: &Province, arguments: &[&str]) {
-        let stack = self.folder.path().join("stack.json");
-        let addresses = cli::Service::ALL.map(|service| {
-            let address = province.addresses().of(service).clone();
-            (service.name().to_owned(), serde_json::Value::from(address))
-        });
-        let addresses = serde_json::Value::Object(addresses.into_iter().collect());
-        std::fs::write(&stack, addresses.to_string()).expect("written");
+        let connection = province.connection();
         let (xlsx, csv) = (self.path("xlsx"), self.path("csv"));
         let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
-        let (stack, xlsx, csv) = (path(&stack), path(&xlsx), path(&csv));
-        let files = ["--stack", &stack, "--xlsx", &xlsx, "--csv", &csv];
-        let arguments: Vec<&str> = arguments.iter().copied().chain(files).collect();
+        let (xlsx, csv) = (path(&xlsx), path(&csv));
+        let files = ["--xlsx", xlsx.as_str(), "--csv", csv.as_str()];
+        let arguments: Vec<&str> = arguments
+            .iter()
+            .copied()
+            .chain(files)
+            .chain(connection.iter().map(String::as_str))
+            .collect();
         let output = system_tests::program::chiso(&arguments).output();
         let output = output.expect("chiso runs");
         let complaint = String::from_utf8_lossy(&output.stderr);
@@ -226,7 +225,7 @@ async fn the_summary_has_the_values_side_by_side(province: &Province) {
 async fn documents_say_what_the_service_says_to_the_digit() {
     let province = Province::start("documents").await;
     given::catalog(&province.services).await;
-    play::to_approval(&province.services).await;
+    play::to_approval(&province).await;
     minutes_say_what_the_service_says(&province).await;
     the_sheet_of_one_unit_is_written_in_both_languages(&province).await;
     the_summary_has_the_values_side_by_side(&province).await;

@@ -13,3 +13,4 @@ mod official;
 mod program;
 mod rebuild;
 mod receipt;
+mod surveys;

@@ -2,11 +2,11 @@
 
 use cli::Services;
 use contracts::assessments::v1 as pb;
-use contracts::log::v1::CommandContext;
 use contracts::wire;
+use identity::Role;
 use jiff::SignedDuration;
 use pb::CampaignStage;
-use system_tests::given;
+use system_tests::{Province, given};
 
 pub(super) const CAMPAIGN: &str = "par-2024";
 pub(super) const UNIT: &str = given::DEPARTMENT;
@@ -55,12 +55,15 @@ components:
         examples: [{ inputs: { done: 4, planned: 10 }, points: 2 }]
 "#;
 
-fn by(actor: &str, unit: &str) -> Option<CommandContext> {
-    Some(CommandContext {
-        actor: actor.to_owned(),
-        unit: unit.to_owned(),
-        ..CommandContext::default()
-    })
+/// Clients of the people who play.
+struct People {
+    organiser: Services,
+    /// Of both units.
+    mai: Services,
+    /// Appraises them, and is of a third one.
+    binh: Services,
+    /// Of the council.
+    hoa: Services,
 }
 
 fn mark(points: &str) -> Option<pb::Mark> {
@@ -78,25 +81,37 @@ fn figure(name: &str, value: pb::figure::Value) -> pb::Figure {
 }
 
 /// The campaign from its plan to its approval.
-pub(super) async fn to_approval(services: &Services) {
-    given::definition(services, SET).await;
-    planned_and_open(services).await;
+pub(super) async fn to_approval(province: &Province) {
+    given::definition(&province.services, SET).await;
+    let people = People {
+        organiser: province.as_caller("anh", &[Role::Administrator], &[OTHER]),
+        mai: province.as_caller("mai", &[Role::Assessor], &[UNIT, OTHER]),
+        binh: province.as_caller("binh", &[Role::Appraiser], &[given::QUIET_DEPARTMENT]),
+        hoa: province.as_caller("hoa", &[Role::Council], &[]),
+    };
+    let People {
+        organiser,
+        mai,
+        binh,
+        hoa,
+    } = &people;
+    planned_and_open(organiser).await;
     for (unit, done) in [(UNIT, "9"), (OTHER, "3")] {
-        claimed(services, unit, done).await;
+        claimed(mai, unit, done).await;
     }
-    closed(services, CampaignStage::SelfAssessment).await;
-    appraised(services).await;
-    closed(services, CampaignStage::FirstAppraisal).await;
-    closed(services, CampaignStage::Explanation).await;
-    closed(services, CampaignStage::SecondAppraisal).await;
-    contested(services).await;
-    closed(services, CampaignStage::Council).await;
+    closed(organiser, CampaignStage::SelfAssessment).await;
+    appraised(binh).await;
+    closed(organiser, CampaignStage::FirstAppraisal).await;
+    closed(organiser, CampaignStage::Explanation).await;
+    closed(organiser, CampaignStage::SecondAppraisal).await;
+    contested(&people).await;
+    closed(organiser, CampaignStage::Council).await;
     let approve = pb::ApproveCampaignRequest {
-        context: by("hoa", ""),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
         document: "12/BB-HĐ".to_owned(),
     };
-    let mut campaigns = services.campaigns.clone();
+    let mut campaigns = hoa.campaigns.clone();
     campaigns.approve_campaign(approve).await.expect("approved");
 }
 
@@ -109,7 +124,7 @@ async fn planned_and_open(services: &Services) {
         )),
     };
     let plan = pb::PlanCampaignRequest {
-        context: by("anh", OTHER),
+        context: None,
         code: CAMPAIGN.to_owned(),
         title: "Chỉ số cải cách hành chính năm 2024".to_owned(),
         period: "2024".to_owned(),
@@ -126,12 +141,12 @@ async fn planned_and_open(services: &Services) {
     let mut campaigns = services.campaigns.clone();
     campaigns.plan_campaign(plan).await.expect("planned");
     let open = pb::OpenCampaignRequest {
-        context: by("anh", OTHER),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
     };
     campaigns.open_campaign(open).await.expect("open");
     let assign = pb::AssignAppraiserRequest {
-        context: by("anh", OTHER),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
         appraiser: "binh".to_owned(),
         own_unit: given::QUIET_DEPARTMENT.to_owned(),
@@ -153,7 +168,7 @@ async fn claimed(services: &Services, unit: &str, done: &str) {
         ..pb::Evidence::default()
     };
     let claim = |leaf: &str, figures: Vec<pb::Figure>, explanation: &str| pb::ClaimLeafRequest {
-        context: by("mai", unit),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
         unit: unit.to_owned(),
         leaf: leaf.to_owned(),
@@ -173,7 +188,7 @@ async fn claimed(services: &Services, unit: &str, done: &str) {
     let tasks = claim("tasks", tasks, "");
     campaigns.claim_leaf(tasks).await.expect("claimed");
     let submit = pb::SubmitAssessmentRequest {
-        context: by("mai", unit),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
         unit: unit.to_owned(),
     };
@@ -183,7 +198,7 @@ async fn claimed(services: &Services, unit: &str, done: &str) {
 async fn appraised(services: &Services) {
     let mut campaigns = services.campaigns.clone();
     let change = pb::AppraiseLeafRequest {
-        context: by("binh", given::QUIET_DEPARTMENT),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
         unit: UNIT.to_owned(),
         leaf: "tasks".to_owned(),
@@ -195,7 +210,7 @@ async fn appraised(services: &Services) {
     campaigns.appraise_leaf(change).await.expect("changed");
     for unit in [UNIT, OTHER] {
         let accept = pb::AcceptLeavesRequest {
-            context: by("binh", given::QUIET_DEPARTMENT),
+            context: None,
             campaign: CAMPAIGN.to_owned(),
             unit: unit.to_owned(),
         };
@@ -203,10 +218,10 @@ async fn appraised(services: &Services) {
     }
 }
 
-async fn contested(services: &Services) {
-    let mut campaigns = services.campaigns.clone();
+async fn contested(people: &People) {
+    let mut campaigns = people.mai.campaigns.clone();
     let contest = pb::ContestLeafRequest {
-        context: by("mai", UNIT),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
         unit: UNIT.to_owned(),
         leaf: "tasks".to_owned(),
@@ -215,8 +230,9 @@ async fn contested(services: &Services) {
         reason: "cả chín nhiệm vụ đã xong".to_owned(),
     };
     campaigns.contest_leaf(contest).await.expect("contested");
+    let mut campaigns = people.hoa.campaigns.clone();
     let remark = pb::RemarkOnLeafRequest {
-        context: by("hoa", ""),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
         unit: UNIT.to_owned(),
         leaf: "tasks".to_owned(),
@@ -229,7 +245,7 @@ async fn contested(services: &Services) {
 
 async fn closed(services: &Services, stage: CampaignStage) {
     let close = pb::CloseStageRequest {
-        context: by("anh", OTHER),
+        context: None,
         campaign: CAMPAIGN.to_owned(),
         stage: stage.into(),
         reason: "everybody is done".to_owned(),

@@ -6,8 +6,8 @@ use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::up::Up;
 use crate::{
-    catalog, evidence, explain, import, index, log, measures, official, publication, rank, rebuild,
-    token, watch,
+    campaign, catalog, evidence, explain, import, index, log, measures, official, publication,
+    rank, rebuild, survey, token, watch,
 };
 
 const EXAMPLES: &str = "\
@@ -17,7 +17,10 @@ Examples:
   chiso catalog apply deploy/catalog/indices deploy/catalog/namdinh
   chiso import dossiers.csv --mapping mapping.yaml
   chiso rank --period 2024 --group district
+  chiso rank --period 2024 --xlsx ranking.xlsx
+  chiso campaign minutes par-2024 H40.05 --xlsx minutes.xlsx
   chiso explain H40.03 --period 2024-Q1
+  chiso survey results sipas-2024
   chiso --stack chiso.json watch --period 2024
   chiso log verify
   chiso index check deploy/catalog/indices/*.yaml
@@ -65,6 +68,7 @@ pub(crate) enum Command {
 /// Commands that are clients of running services.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ask {
+    Campaign(campaign::Command),
     Catalog(catalog::Command),
     Import(import::Command),
     Rank(rank::Command),
@@ -74,6 +78,7 @@ pub(crate) enum Ask {
     Official(official::Command),
     Publication(publication::Command),
     Evidence(evidence::Command),
+    Survey(survey::Command),
     Log(log::Command),
     Rebuild(rebuild::Command),
 }
@@ -95,9 +100,14 @@ mod tests {
         for command in [
             "chiso demo --dossiers 10 --seed 1 --keep",
             "chiso up --listen-base-port 0",
+            "chiso campaign progress par-2024 --json",
+            "chiso campaign sheet par-2024 H40.03 --xlsx a.xlsx --csv a.csv --lang en",
+            "chiso campaign minutes par-2024 --xlsx a.xlsx",
+            "chiso campaign summary par-2024 --csv a.csv",
             "chiso catalog apply a.yaml --dry-run",
             "chiso import a.csv --portal --timeout 5",
             "chiso import a.csv --mapping m.yaml --patience 0",
+            "chiso rank --period 2024 --xlsx a.xlsx --lang en",
             "chiso rank --period 2024 --dossiers-url http://127.0.0.1:1",
             "chiso explain H40.03 --period 2024 --dossiers 20",
             "chiso explain H40.03 an-index LEAF --period 2024 --events 3",
@@ -107,6 +117,12 @@ mod tests {
             "chiso log cat dossiers --after 5 --limit 2",
             "chiso log tail projection",
             "chiso rebuild scoring --stack a.json",
+            "chiso survey instrument put a.yaml",
+            "chiso survey wave plan a.yaml",
+            "chiso survey wave withhold a --unit H40.05 --reason why",
+            "chiso survey ballots import a.csv --wave a --source box",
+            "chiso survey progress a",
+            "chiso survey results a --level 99 --json",
             "chiso official import a.csv --mapping m.yaml --reason erratum",
             "chiso official show papi 2023 36",
             "chiso publication show",
@@ -124,6 +140,7 @@ mod tests {
             assert!(read.is_ok(), "{command}: {:?}", read.err());
         }
         for command in [
+            "chiso campaign sheet par-2024 H40.03",
             "chiso import a.csv",
             "chiso import a.csv --portal --mapping m.yaml",
             "chiso rank",

@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod args;
+pub mod campaign;
 pub mod catalog;
 mod connection;
 mod demo;
+pub mod document;
 pub mod evidence;
 pub mod explain;
 mod failure;
@@ -23,6 +25,7 @@ pub mod rank;
 pub mod rebuild;
 pub mod services;
 pub mod show;
+pub mod survey;
 mod token;
 mod up;
 pub mod watch;
@@ -95,6 +98,7 @@ fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, F
 async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, Failure> {
     let services = connection.services()?;
     match ask {
+        Ask::Campaign(command) => campaign::run(command, &services, json).await,
         Ask::Catalog(command) => catalog::run(command, &services, json).await,
         Ask::Import(command) => import::run(command, &services, json).await,
         Ask::Rank(command) => rank::run(command, &services, json).await,
@@ -104,6 +108,7 @@ async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, 
         Ask::Official(command) => official::run(command, &services, json).await,
         Ask::Publication(command) => publication::run(command, &services, json).await,
         Ask::Evidence(command) => evidence::run(command, &services, json).await,
+        Ask::Survey(command) => survey::run(command, &services, json).await,
         Ask::Log(command) => log::run(command, &services, json).await,
         Ask::Rebuild(command) => rebuild::run(command, &services, json).await,
     }

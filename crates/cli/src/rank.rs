@@ -1,11 +1,16 @@
 //! `chiso rank`: a group's ranking in one period.
 
+mod paper;
+
 use std::collections::BTreeMap;
 
 use clap::Args;
 use comfy_table::Cell;
 use contracts::projection::v1::{ListRankingsRequest, UnitIndex};
 
+pub use paper::document;
+
+use crate::document::{self as documents, Language, MaybeFiles};
 use crate::{Exit, Failure, Service, Services, out, show};
 
 /// The index that everything speaks of when nothing is said.
@@ -17,6 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   chiso rank --period 2024
   chiso rank --period 2024-Q1 --group district
+  chiso rank --period 2024 --group district --xlsx ranking.xlsx --csv ranking.csv
   chiso rank --period 2024-03 --group department --json | jq -r '[.rank, .subject, .total] | @tsv'";
 
 /// Print a group's ranking with components, bands and changes
@@ -37,6 +43,13 @@ pub struct Command {
     /// province, department, district, commune or central_agency
     #[arg(long, default_value = "department")]
     group: String,
+
+    #[command(flatten)]
+    files: MaybeFiles,
+
+    /// Language of the labels in files
+    #[arg(long, value_enum, default_value_t)]
+    lang: Language,
 }
 
 /// Prints the ranking.
@@ -46,13 +59,17 @@ pub(crate) async fn run(
     json: bool,
 ) -> Result<Exit, Failure> {
     let ranking = ranking(services, &command.index, &command.period, &command.group).await?;
-    if json {
+    if let Some(files) = command.files.named() {
+        let document = document(services, &ranking, &command.group, command.lang).await?;
+        documents::write(&document, &files)?;
+    } else if json {
         ranking.iter().for_each(out::message);
     } else if ranking.is_empty() {
         let Command {
             index,
             period,
             group,
+            ..
         } = command;
         out::note(format_args!(
             "there is nothing to rank: no {group} has the index {index} in {period}"

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use allinone::{Addresses, AllInOne, Service};
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
+use contracts::assessments::v1::campaigns_service_client::CampaignsServiceClient;
 use contracts::assessments::v1::evidence_service_client::EvidenceServiceClient;
 use contracts::assessments::v1::official_results_service_client::OfficialResultsServiceClient;
 use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
+use contracts::assessments::v1::surveys_service_client::SurveysServiceClient;
 use contracts::dossiers::v1::dossiers_service_client::DossiersServiceClient;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::projection::v1::projection_service_client::ProjectionServiceClient;
@@ -52,6 +54,10 @@ pub struct Services {
     pub assessments: AssessmentsServiceClient<Link>,
     /// Client of evidence, at the address of assessments.
     pub evidence: EvidenceServiceClient<Link>,
+    /// Client of campaigns, at the address of assessments.
+    pub campaigns: CampaignsServiceClient<Link>,
+    /// Client of surveys, at the address of assessments.
+    pub surveys: SurveysServiceClient<Link>,
     /// Client of official results, at the address of assessments.
     pub official: OfficialResultsServiceClient<Link>,
     /// Client of publications, at the address of assessments.
@@ -142,6 +148,8 @@ impl Services {
             registry: RegistryServiceClient::new(links.registry.clone()),
             dossiers: DossiersServiceClient::new(links.dossiers.clone()),
             evidence: EvidenceServiceClient::new(links.assessments.clone()),
+            campaigns: CampaignsServiceClient::new(links.assessments.clone()),
+            surveys: SurveysServiceClient::new(links.assessments.clone()),
             official: OfficialResultsServiceClient::new(links.assessments.clone()),
             publications: PublicationsServiceClient::new(links.assessments.clone()),
             assessments: AssessmentsServiceClient::new(links.assessments.clone()),

@@ -1,0 +1,119 @@
+//! A survey from its instrument to its results, by the functions that `chiso survey` runs.
+
+use cli::{Exit, Services, survey};
+use contracts::assessments::v1 as pb;
+use jiff::SignedDuration;
+use system_tests::{Province, eventually, given};
+
+const WAVE: &str = "sipas-2024";
+/// More than the fewest answers that a figure may rest on.
+const BALLOTS: usize = 20;
+const INSTRUMENT: &str = "\
+instrument: sipas
+edition: \"2024\"
+title: Khảo sát mức độ hài lòng
+groups:
+  - { code: citizen, label: Người dân }
+questions:
+  - code: attitude
+    text: Ông/bà thấy thái độ phục vụ thế nào?
+    likert: { points: 5, satisfied_from: 4 }
+    required: true
+";
+
+fn written(name: &str, text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join(name);
+    std::fs::write(&file, text).expect("written");
+    (folder, file)
+}
+
+async fn open(services: &Services) {
+    let (_folder, file) = written("instrument.yaml", INSTRUMENT);
+    let edition = survey::instrument(&file).expect("an instrument");
+    survey::put(services, edition).await.expect("put");
+    let now = runtime::Clock::system().now();
+    let (opens, closes) = (
+        now - SignedDuration::from_hours(1),
+        now + SignedDuration::from_hours(24),
+    );
+    let plan = format!(
+        "wave: {WAVE}\ntitle: Đợt 1\ninstrument: sipas\nedition: \"2024\"\nperiod: \"2024\"\n\
+         units: [{}, {}]\nquotas: [{{ unit: {}, group: citizen, ballots: 30 }}]\n\
+         opens_at: {opens}\ncloses_at: {closes}\n",
+        given::DEPARTMENT,
+        given::OTHER_DEPARTMENT,
+        given::DEPARTMENT
+    );
+    let (_folder, file) = written("wave.yaml", &plan);
+    let planned = survey::plan(services, survey::read_plan(&file).expect("a plan"));
+    planned.await.expect("planned");
+    let wave = survey::open(services, WAVE).await.expect("open");
+    assert_eq!(wave.stage(), pb::WaveStage::Open);
+}
+
+fn ballots() -> String {
+    let rows = (0..BALLOTS).map(|row| {
+        let answer = if row % 4 == 0 { 3 } else { 5 };
+        format!("{row},{},citizen,{answer}\n", given::DEPARTMENT)
+    });
+    let table: String = rows.collect();
+    format!(
+        "id,unit,group,attitude\n{table}x,{},citizen,9\n",
+        given::DEPARTMENT
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_survey_is_run_from_files() {
+    let province = Province::start("surveys").await;
+    let services = &province.services;
+    given::registry(services).await;
+    open(services).await;
+    let (_folder, file) = written("ballots.csv", &ballots());
+    let rows = || survey::ballots(&file, WAVE, "paper-box-1").expect("a table");
+    let answer = survey::import(services, rows()).await.expect("taken in");
+    assert_eq!(
+        (answer.accepted, answer.repeated, answer.refused),
+        (20, 0, 1)
+    );
+    let refused = &answer.refusals[0];
+    assert_eq!((refused.row, refused.source_row_id.as_str()), (21, "x"));
+    let again = survey::import(services, rows()).await.expect("known");
+    assert_eq!((again.accepted, again.repeated), (0, 20));
+    let wave = survey::get(services, WAVE).await.expect("a wave");
+    let came = wave.progress.iter().find(|it| it.unit == given::DEPARTMENT);
+    let came = came.expect("progress");
+    assert_eq!((came.quota, came.ballots), (30, 20));
+
+    let level = pb::ConfidenceLevel::Percent95;
+    let early = survey::results(services, WAVE, "", "", level).await;
+    assert_eq!(early.expect_err("not counted").exit, Exit::Failed);
+    survey::close(services, WAVE).await.expect("closed");
+    let results = eventually("the ballots are counted", async || {
+        survey::results(services, WAVE, "", "", level).await
+    })
+    .await;
+    let total = results.total.expect("a total");
+    assert_eq!(
+        (total.ballots, total.items[0].mean.as_str()),
+        (20, "4.500000")
+    );
+    assert_eq!(results.units.len(), 2);
+
+    let unit = given::DEPARTMENT;
+    let reason = "phiếu do cơ quan điền hộ";
+    let withheld = survey::withhold(services, WAVE, unit, reason).await;
+    let withheld = withheld.expect("withheld").withheld_units;
+    assert_eq!((&*withheld[0].unit, &*withheld[0].reason), (unit, reason));
+    let results = eventually("results say so", async || {
+        let results = survey::results(services, WAVE, "", "", level).await;
+        let results = results.map_err(|failure| failure.message)?;
+        match results.withheld_units.is_empty() {
+            true => Err("nothing is withheld".to_owned()),
+            false => Ok(results),
+        }
+    })
+    .await;
+    assert_eq!(results.total.expect("a total").ballots, 0);
+}

@@ -190,5 +190,6 @@ fn evidence() -> pb::Evidence {
         item: "II.3".to_owned(),
         page: "4".to_owned(),
         sha256: vec![],
+        initiative: String::new(),
     }
 }

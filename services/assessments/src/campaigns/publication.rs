@@ -14,6 +14,8 @@ mod issue;
 mod key;
 mod record;
 mod scored;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use self::canonical::{Document, FORMAT, NotADocument, canonical};

@@ -33,6 +33,10 @@ use random::{Assessment, Random};
 const ASSESSMENTS: usize = 10_000;
 /// Units that are ranked together.
 const TOGETHER: usize = 4;
+/// Of so many publications one is written into a file and read again, which takes longer than all the rest.
+const WRITTEN: u64 = 20;
+/// Threads that share the work.
+const THREADS: u64 = 2;
 
 /// A shipped set.
 struct Set {
@@ -160,8 +164,11 @@ fn played(assessment: &Assessment) -> Sheet {
     sheet
 }
 
+/// What an assessment should come to, by each of the values.
+type Sums = BTreeMap<Column, naive::Sum>;
+
 /// Every way to every value of one assessment; the sheet as it was replayed.
-fn agrees(set: &Set, assessment: &Assessment, seed: u64) -> Sheet {
+fn agrees(set: &Set, assessment: &Assessment, sums: &Sums, seed: u64) -> Sheet {
     let definition = &*set.definition;
     let sheet = played(assessment);
     let again = assessment.events.iter().zip(1_i64..);
@@ -170,35 +177,31 @@ fn agrees(set: &Set, assessment: &Assessment, seed: u64) -> Sheet {
         .collect();
     let replayed: Sheet = fold(&again);
     assert_eq!(replayed, sheet, "seed {seed}: replay");
-    for (column, marks) in &assessment.marks {
-        let expected = naive::sum(&set.document, marks);
+    let figures = frozen(&assessment.figures);
+    for (column, expected) in sums {
         let preview = said(&sheet.index(definition, *column, &assessment.figures));
+        let of = definition.code();
         assert_eq!(
-            preview,
-            expected,
-            "seed {seed}: preview {column:?} of {}",
-            definition.code()
+            &preview, expected,
+            "seed {seed}: preview {column:?} of {of}"
         );
-        let replay = said(&replayed.index(definition, *column, &frozen(&assessment.figures)));
+        let replay = said(&replayed.index(definition, *column, &figures));
         assert_eq!(replay, preview, "seed {seed}: replay {column:?}");
     }
     if let Some(all) = &assessment.by_rule_alone {
-        let expected = naive::sum(&set.document, &assessment.marks[&Column::Own]);
-        assert_eq!(
-            said(&live(definition, all)),
-            expected,
-            "seed {seed}: live score"
-        );
+        let expected = &sums[&Column::Own];
+        let live = said(&live(definition, all));
+        assert_eq!(&live, expected, "seed {seed}: live score");
     }
     replayed
 }
 
-/// Units ranked together, published, written into a file and read again.
-fn publication_agrees(set: &Set, assessments: &BTreeMap<UnitCode, Assessment>, seed: u64) {
-    let sheets: BTreeMap<_, _> = assessments
-        .iter()
-        .map(|(unit, it)| (unit.clone(), (agrees(set, it, seed), frozen(&it.figures))))
-        .collect();
+/// Units ranked together, as they are published.
+fn publication(
+    set: &Set,
+    assessments: &BTreeMap<UnitCode, Assessment>,
+    sheets: &BTreeMap<UnitCode, (Sheet, Inputs)>,
+) -> pb::PublishedResult {
     let plan: Plan = random::plan(&set.definition, assessments.keys().cloned());
     let judged = sheets.iter().map(|(unit, (sheet, figures))| {
         let version = i64::try_from(assessments[unit].events.len()).expect("few");
@@ -221,52 +224,91 @@ fn publication_agrees(set: &Set, assessments: &BTreeMap<UnitCode, Assessment>, s
         at: random::at(0),
         rests_on: &[],
     };
-    let result = pb::PublishedResult {
+    pb::PublishedResult {
         units: units(&plan, &editions, &judged.collect()),
         ..head(act, &plan)
-    };
+    }
+}
+
+/// A publication as whoever got its file reads it.
+fn written_and_read(result: pb::PublishedResult) -> pb::PublishedResult {
     let key = PublicationKey::from_seed(&[7; 32]);
     let mut document = Document::new(result, &[0], &key.public());
     document.signature = key.sign(&document.canonical).to_vec();
     let read = Document::from_file(&document.to_file()).expect("its own file");
     assert_eq!(read, document);
     assert!(read.is_signed_by(&key.public()));
+    read.result
+}
 
-    let mut sums = BTreeMap::new();
-    for unit in &read.result.units {
-        let assessment = &assessments[&unit.unit.parse::<UnitCode>().expect("a code")];
-        let expected = |column| naive::sum(&set.document, &assessment.marks[&column]);
-        for (column, told) in [
-            (Column::Own, &unit.claimed),
-            (Column::First, &unit.first),
-            (Column::Second, &unit.second),
-            (Column::Last, &unit.r#final),
-        ] {
-            let expected = naive::Sum {
-                exact_value: None,
-                ..expected(column)
-            };
-            let told = published(told.as_ref().expect("a preview"));
-            assert_eq!(told, expected, "seed {seed}: published {column:?}");
-        }
-        let last = expected(Column::Last);
-        let outcome = unit.outcome.as_ref().expect("an outcome");
-        let told = [&outcome.total, &outcome.percent, &outcome.exact_value].map(|it| decimal(it));
-        assert_eq!(
-            told,
-            [last.total, last.percent, last.exact_value],
-            "seed {seed}: outcome"
-        );
-        sums.insert(unit.unit.clone(), last);
+/// Every way to every value of units that are ranked together.
+fn all_agree(set: &Set, assessments: &BTreeMap<UnitCode, Assessment>, seed: u64) {
+    let (mut sums, mut sheets) = (BTreeMap::new(), BTreeMap::new());
+    for (unit, it) in assessments {
+        let by_column = it.marks.iter();
+        let of_unit: Sums = by_column
+            .map(|(column, marks)| (*column, naive::sum(&set.document, marks)))
+            .collect();
+        let sheet = agrees(set, it, &of_unit, seed);
+        sheets.insert(unit.clone(), (sheet, frozen(&it.figures)));
+        sums.insert(unit.to_string(), of_unit);
     }
-    let ranks = naive::ranks(&set.document, &sums);
-    for unit in &read.result.units {
+    let mut result = publication(set, assessments, &sheets);
+    if seed.is_multiple_of(WRITTEN) {
+        result = written_and_read(result);
+    }
+    assert_eq!(result.units.len(), assessments.len());
+    let last = sums.iter();
+    let last = last.map(|(unit, sums)| (unit.clone(), sums[&Column::Last].clone()));
+    let ranks = naive::ranks(&set.document, &last.collect());
+    for unit in &result.units {
+        publication_agrees(unit, &sums[&unit.unit], seed);
         let rank = unit.outcome.as_ref().map_or(0, |outcome| outcome.rank);
-        let expected = ranks
-            .get(&unit.unit)
-            .map_or(0, |rank| i32::try_from(*rank).expect("few"));
-        assert_eq!(rank, expected, "seed {seed}: rank of {}", unit.unit);
+        let expected = ranks.get(&unit.unit).copied().unwrap_or_default();
+        assert_eq!(
+            i64::from(rank),
+            i64::from(expected),
+            "seed {seed}: rank of {}",
+            unit.unit
+        );
     }
+}
+
+fn publication_agrees(unit: &pb::PublishedUnit, sums: &Sums, seed: u64) {
+    for (column, told) in [
+        (Column::Own, &unit.claimed),
+        (Column::First, &unit.first),
+        (Column::Second, &unit.second),
+        (Column::Last, &unit.r#final),
+    ] {
+        let expected = naive::Sum {
+            exact_value: None,
+            ..sums[&column].clone()
+        };
+        let told = published(told.as_ref().expect("a preview"));
+        assert_eq!(told, expected, "seed {seed}: published {column:?}");
+    }
+    let last = &sums[&Column::Last];
+    let outcome = unit.outcome.as_ref().expect("an outcome");
+    let told = [&outcome.total, &outcome.percent, &outcome.exact_value].map(|it| decimal(it));
+    let expected = [last.total, last.percent, last.exact_value];
+    assert_eq!(told, expected, "seed {seed}: outcome");
+}
+
+/// Plays assessments that are ranked together; how many values were decided in them.
+fn play(sets: &[Set], seed: u64) -> usize {
+    let mut random = Random(ChaCha8Rng::seed_from_u64(seed));
+    let set = &sets[random.below(sets.len())];
+    let leaves = naive::leaves(&set.document);
+    let units = (1..=TOGETHER).map(|number| {
+        let unit: UnitCode = format!("H40.{number:02}").parse().expect("a code");
+        let assessment = random.assessment(&set.definition, &leaves, &unit);
+        (unit, assessment)
+    });
+    let assessments: BTreeMap<_, _> = units.collect();
+    all_agree(set, &assessments, seed);
+    let last = assessments.values().map(|it| it.marks[&Column::Last].len());
+    last.sum()
 }
 
 #[test]
@@ -277,25 +319,20 @@ fn preview_live_score_replay_and_publication_agree_on_ten_thousand_assessments()
         6,
         "a set that is new or rounds elsewhere needs a look"
     );
-    let (mut seen, mut seed, mut decided) = (0, 0, 0);
-    while seen < ASSESSMENTS {
-        let mut random = Random(ChaCha8Rng::seed_from_u64(seed));
-        let set = &sets[random.below(sets.len())];
-        let leaves = naive::leaves(&set.document);
-        let units = (1..=TOGETHER).map(|number| {
-            let unit: UnitCode = format!("H40.{number:02}").parse().expect("a code");
-            let assessment = random.assessment(&set.definition, &leaves, &unit);
-            (unit, assessment)
-        });
-        let assessments: BTreeMap<_, _> = units.collect();
-        seen += assessments.len();
-        let marks = assessments
-            .values()
-            .flat_map(|it| it.marks[&Column::Last].values());
-        decided += marks.count();
-        publication_agrees(set, &assessments, seed);
-        seed += 1;
-    }
+    let groups = u64::try_from(ASSESSMENTS.div_ceil(TOGETHER)).expect("few");
+    let decided: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|first| {
+                let seeds = (0..groups).filter(move |seed| seed % THREADS == first);
+                let sets = &sets;
+                scope.spawn(move || seeds.map(|seed| play(sets, seed)).sum::<usize>())
+            })
+            .collect();
+        let threads = threads.into_iter();
+        threads
+            .map(|thread| thread.join().expect("they agree"))
+            .sum()
+    });
     assert!(
         decided > ASSESSMENTS,
         "the assessments hold next to nothing"

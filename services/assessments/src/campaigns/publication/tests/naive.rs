@@ -2,10 +2,14 @@
 //!
 //! It knows the shapes that the shipped sets use and stops at any other.
 
+mod rule;
+
 use std::collections::BTreeMap;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use saphyr_parser::{Event, Parser};
+
+pub(super) use self::rule::{Wanted, points, wants};
 
 /// YAML as texts, lists and mappings.
 #[derive(Debug, Clone)]
@@ -149,189 +153,6 @@ pub(super) fn leaves(of: &Yaml) -> Vec<Leaf> {
         }
     }
     found
-}
-
-/// What a figure has to be.
-#[derive(Debug, Clone)]
-pub(super) enum Wanted {
-    Number,
-    Answer,
-    State(Vec<String>),
-}
-
-/// The figures that a rule takes, by name.
-pub(super) fn wants(leaf: &Leaf) -> Vec<(String, Wanted)> {
-    let (shape, of) = &leaf.rule.entries()[0];
-    let answer = |it: &Yaml| (it.text().to_owned(), Wanted::Answer);
-    let number = |name: &str| (name.trim().to_owned(), Wanted::Number);
-    match shape.as_str() {
-        "yes_no" => vec![answer(of)],
-        "all_of" => of.list().iter().map(answer).collect(),
-        "state" => {
-            let states = of.get("points").entries().iter();
-            let states = states.map(|(state, _)| state.clone()).collect();
-            vec![(of.get("of").text().to_owned(), Wanted::State(states))]
-        }
-        "credit" | "deduct" | "likert" => {
-            let each = of.get("each").entries().iter();
-            each.map(|(name, _)| number(name)).collect()
-        }
-        _ => {
-            let texts = [of.find("of"), of.find("to")].into_iter().flatten();
-            texts
-                .flat_map(|it| it.text().split('+').map(number))
-                .collect()
-        }
-    }
-}
-
-/// The points that a rule gives; an error where it gives none though the leaf applies.
-pub(super) fn points(leaf: &Leaf, figures: &BTreeMap<String, Figure>) -> Result<Mark, ()> {
-    match by_shape(leaf, figures)? {
-        Some(points) if points < Decimal::ZERO || points > leaf.max => Err(()),
-        mark => Ok(mark),
-    }
-}
-
-fn by_shape(leaf: &Leaf, figures: &BTreeMap<String, Figure>) -> Result<Mark, ()> {
-    let (shape, of) = &leaf.rule.entries()[0];
-    let figure = |name: &str| figures.get(name.trim()).ok_or(());
-    let count = |text: &str| -> Result<Decimal, ()> {
-        let mut sum = Decimal::ZERO;
-        for name in text.split('+') {
-            match figure(name)? {
-                Figure::Number(number) => sum += number,
-                other => panic!("{other:?} is no number"),
-            }
-        }
-        Ok(sum)
-    };
-    let answer = |name: &str| match figure(name)? {
-        Figure::Answer(answer) => Ok(*answer),
-        other => panic!("{other:?} is no answer"),
-    };
-    let share = || -> Result<(Decimal, Decimal), ()> {
-        let to = of
-            .find("to")
-            .map_or(Ok(Decimal::ONE), |to| count(to.text()));
-        // Every figure has to be there before anything is said.
-        Ok((count(of.get("of").text())?, to?))
-    };
-    let each = |weights: &Yaml| -> Result<(Decimal, Decimal), ()> {
-        let (mut weighed, mut counted) = (Decimal::ZERO, Decimal::ZERO);
-        for (name, weight) in weights.entries() {
-            let weight = match weight.text() {
-                "full" => leaf.max,
-                percent if shape == "deduct" && percent.ends_with('%') => {
-                    number(percent) * leaf.max
-                }
-                plain => number(plain),
-            };
-            let figure = count(name)?;
-            weighed += figure * weight;
-            counted += figure;
-        }
-        Ok((weighed, counted))
-    };
-    match shape.as_str() {
-        "yes_no" => Ok(Some(if answer(of.text())? {
-            leaf.max
-        } else {
-            Decimal::ZERO
-        })),
-        "all_of" => {
-            let answers: Result<Vec<bool>, ()> =
-                of.list().iter().map(|it| answer(it.text())).collect();
-            let met = answers?.into_iter().all(|met| met);
-            Ok(Some(if met { leaf.max } else { Decimal::ZERO }))
-        }
-        "state" => match figure(of.get("of").text())? {
-            Figure::State(state) => match of.get("points").get(state).text() {
-                "full" => Ok(Some(leaf.max)),
-                points => Ok(Some(number(points))),
-            },
-            other => panic!("{other:?} is no state"),
-        },
-        "credit" => Ok(Some(each(of.get("each"))?.0.min(of.get("cap").number()))),
-        "deduct" => Ok(Some(
-            (leaf.max - each(of.get("each"))?.0).max(Decimal::ZERO),
-        )),
-        "likert" => {
-            let (weighed, counted) = each(of.get("each"))?;
-            let least = of.find("at_least").map_or(Decimal::ONE, Yaml::number);
-            if counted < least {
-                return Err(());
-            }
-            Ok(Some(weighed * leaf.max / counted))
-        }
-        "value" => Ok(Some(
-            count(of.get("of").text())? * leaf.max / of.get("out_of").number(),
-        )),
-        "ratio" | "bands" | "linear" => {
-            let (value, base) = share()?;
-            if base.is_zero() {
-                return match of.find("when_zero").map(Yaml::text) {
-                    Some("not_applicable") => Ok(None),
-                    Some("full") => Ok(Some(leaf.max)),
-                    Some(points) => Ok(Some(number(points))),
-                    None => Err(()),
-                };
-            }
-            Ok(Some(match shape.as_str() {
-                "ratio" => ratio(of, leaf.max, value, base),
-                "linear" => linear(of, leaf.max, value, base),
-                _ => step(of.get("steps"), value, base),
-            }))
-        }
-        // A figure to show gives no points.
-        "info" => Err(()),
-        other => panic!("the sets have a new shape, {other}: teach it to this test"),
-    }
-}
-
-fn ratio(of: &Yaml, max: Decimal, value: Decimal, base: Decimal) -> Decimal {
-    let full_at = of.find("full_at").map_or(Decimal::ONE, Yaml::number) * base;
-    let floor = of.find("floor").map_or(Decimal::ZERO, Yaml::number) * base;
-    if value < floor {
-        Decimal::ZERO
-    } else if value >= full_at {
-        max
-    } else {
-        value * max / full_at
-    }
-}
-
-fn linear(of: &Yaml, max: Decimal, value: Decimal, base: Decimal) -> Decimal {
-    let (from, until) = (
-        of.get("from").number() * base,
-        of.get("until").number() * base,
-    );
-    let gone = (value.clamp(from.min(until), from.max(until)) - from).abs();
-    gone * max / (until - from).abs()
-}
-
-fn step(steps: &Yaml, value: Decimal, base: Decimal) -> Decimal {
-    let holds = |text: &str| {
-        let cut = |text: &str| number(text) * base;
-        if let Some(cut_at) = text.strip_prefix(">=") {
-            return value >= cut(cut_at);
-        }
-        if let Some(cut_at) = text.strip_prefix('>') {
-            return value > cut(cut_at);
-        }
-        if let Some(cut_at) = text.strip_prefix('<') {
-            return value < cut(cut_at);
-        }
-        let (low, high) = text.split_once("..").expect("two ends");
-        let low = cut(low.trim_start_matches('['));
-        match high.strip_suffix(')') {
-            Some(high) => value >= low && value < cut(high),
-            None => value >= low && value <= cut(high),
-        }
-    };
-    let entries = steps.entries().iter();
-    let mut found = entries.filter(|(text, _)| holds(text));
-    found.next().expect("a step").1.number()
 }
 
 /// What a part came to: its points and maximum; nothing in it counts, or something that applies is missing.

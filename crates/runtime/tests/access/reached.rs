@@ -54,7 +54,10 @@ macro_rules! reached {
 reached! {
     Assessments = "chiso.assessments.v1.AssessmentsService";
     Campaigns = "chiso.assessments.v1.CampaignsService";
+    Evidence = "chiso.assessments.v1.EvidenceService";
+    Initiatives = "chiso.assessments.v1.InitiativesService";
     Official = "chiso.assessments.v1.OfficialResultsService";
+    Publications = "chiso.assessments.v1.PublicationsService";
     Surveys = "chiso.assessments.v1.SurveysService";
     Dossiers = "chiso.dossiers.v1.DossiersService";
     Log = "chiso.log.v1.LogService";

@@ -173,6 +173,8 @@ const SHARED: &[Rule] = &[
         ],
         HANDLERS,
     ),
+    // Which unit takes over whose work is decided above both.
+    to(DOSSIERS, &["HandOverUnit"], ADMINISTRATORS),
     to(DOSSIERS, &["ImportDossiers"], &[granted(Integrator)]),
     to(
         DOSSIERS,

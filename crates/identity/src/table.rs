@@ -201,7 +201,11 @@ const SHARED: &[Rule] = &[
             any(Peer),
         ],
     ),
-    to(SCORING, &["GetMeasures", "GetProgress"], EVERY_ROLE),
+    to(
+        SCORING,
+        &["GetMeasures", "GetScores", "GetProgress"],
+        EVERY_ROLE,
+    ),
     to(SCORING, &["RebuildModel"], ADMINISTRATORS),
     to(
         PROJECTION,

@@ -66,8 +66,8 @@ impl Offer {
 /// Every figure of a subject and period, by name.
 pub(crate) struct Figures {
     pub(crate) counted: BTreeMap<String, Decimal>,
-    /// Reported figures by month, for flows (their sum) and stocks (the newest).
-    reported: BTreeMap<String, (Decimal, Decimal)>,
+    /// Reported figures by month, for flows (their sum) and stocks (the newest, if one stands at the end).
+    reported: BTreeMap<String, (Decimal, Option<Decimal>)>,
 }
 
 impl<'a> View<'a> {
@@ -134,15 +134,23 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The day up to which the followed logs have come; none while they are empty.
+    pub(crate) fn today(&self) -> Option<Date> {
+        let horizon = self.model.horizon?;
+        Some(self.model.offset.to_datetime(horizon).date())
+    }
+
     /// The definitions that judge a subject in a period.
     pub(crate) fn definitions(&self, period: Period, subject: &Subject) -> Vec<&'a Definition> {
         let group = match subject {
             Subject::Group(group) => Some(*group),
             Subject::Unit(unit) => self.group(unit, period),
         };
-        let Some(group) = group else {
-            return Vec::new();
-        };
+        group.map_or_else(Vec::new, |group| self.definitions_of(group, period))
+    }
+
+    /// The definitions that judge a group in a period.
+    pub(crate) fn definitions_of(&self, group: &str, period: Period) -> Vec<&'a Definition> {
         let editions = self.model.definitions.values().flat_map(BTreeMap::values);
         editions
             .filter(|edition| edition.applies_to(group) && edition.covers(period))
@@ -151,8 +159,18 @@ impl<'a> View<'a> {
 
     /// Every figure of a subject in a period.
     pub(crate) fn inputs(&self, period: Period, subject: &Subject) -> Figures {
-        let members = self.members(period, subject);
-        let offer = self.offer_of(&members, period);
+        self.inputs_of(&self.members(period, subject), period, false)
+    }
+
+    /// Every figure of these units together in a period. With `existing`, a stock that was reported counts only of
+    /// units that exist at the end: whoever carries on the work of the others reports it anew.
+    pub(crate) fn inputs_of(
+        &self,
+        members: &[UnitCode],
+        period: Period,
+        existing: bool,
+    ) -> Figures {
+        let offer = self.offer_of(members, period);
         let units: Vec<_> = members
             .iter()
             .filter_map(|unit| self.model.units.get(unit.as_str()))
@@ -172,7 +190,7 @@ impl<'a> View<'a> {
         counted.extend(sizes.map(|(name, part)| (name.to_owned(), part.len().into())));
         Figures {
             counted,
-            reported: self.reported(&members, period),
+            reported: self.reported(members, period, existing),
         }
     }
 
@@ -222,28 +240,32 @@ impl<'a> View<'a> {
         &self,
         members: &[UnitCode],
         period: Period,
-    ) -> BTreeMap<String, (Decimal, Decimal)> {
-        let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
+        existing: bool,
+    ) -> BTreeMap<String, (Decimal, Option<Decimal>)> {
+        let mut sums: BTreeMap<String, (Decimal, Option<Decimal>)> = BTreeMap::new();
         let (from, until) = (period.first_month(), period.last_month());
-        for reports in members
-            .iter()
-            .filter_map(|unit| self.model.reported.get(unit.as_str()))
-        {
+        for unit in members {
+            let Some(reports) = self.model.reported.get(unit.as_str()) else {
+                continue;
+            };
+            let at_the_end = self.model.directory.unit(unit, period.last_day());
+            let stands = !existing || at_the_end.is_some();
             for (measure, months) in reports {
                 let Some((newest, at_end)) = months.range(..=until).next_back() else {
                     continue;
                 };
-                if *newest < from {
-                    // A flow has nothing to say of this period; a stock still stands as it was last reported.
-                    sums.entry(measure.clone()).or_default().1 += at_end;
+                if *newest < from && !stands {
                     continue;
                 }
                 let sum = sums.entry(measure.clone()).or_default();
+                if stands {
+                    sum.1 = Some(sum.1.unwrap_or_default() + at_end);
+                }
+                // A flow has nothing to say of a later period; a stock still stands as it was last reported.
                 sum.0 += months
                     .range(from..=until)
                     .map(|(_, value)| value)
                     .sum::<Decimal>();
-                sum.1 += at_end;
             }
         }
         sums
@@ -271,7 +293,14 @@ impl Figures {
         let is_stock = definition
             .input(name)
             .is_some_and(|input| input.kind == InputKind::Stock);
-        Some(if is_stock { *stock } else { *flow })
+        if is_stock { *stock } else { Some(*flow) }
+    }
+
+    /// Names of the figures that are not zero, and of those that were reported at all.
+    pub(crate) fn names_of_something(&self) -> impl Iterator<Item = &str> {
+        let counted = self.counted.iter().filter(|(_, value)| !value.is_zero());
+        let counted = counted.map(|(name, _)| name.as_str());
+        counted.chain(self.reported.keys().map(String::as_str))
     }
 
     /// Every figure with its name, reported ones as flows and with the newest figure, which they are as stocks.

@@ -6,6 +6,7 @@ use clap::Args;
 use comfy_table::Cell;
 use contracts::projection::v1::{ListRankingsRequest, UnitIndex};
 
+use crate::organised::Organised;
 use crate::{Exit, Failure, Service, Services, out, show};
 
 /// The index that everything speaks of when nothing is said.
@@ -17,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   chiso rank --period 2024
   chiso rank --period 2024-Q1 --group district
+  chiso rank --period 2025-06 --group commune --organised now
   chiso rank --period 2024-03 --group department --json | jq -r '[.rank, .subject, .total] | @tsv'";
 
 /// Print a group's ranking with components, bands and changes
@@ -37,6 +39,10 @@ pub struct Command {
     /// province, department, district, commune or central_agency
     #[arg(long, default_value = "department")]
     group: String,
+
+    /// The units of the period, or those of today with all that the units before them did
+    #[arg(long, value_enum, default_value_t)]
+    organised: Organised,
 }
 
 /// Prints the ranking.
@@ -45,7 +51,7 @@ pub(crate) async fn run(
     services: &Services,
     json: bool,
 ) -> Result<Exit, Failure> {
-    let ranking = ranking(services, &command.index, &command.period, &command.group).await?;
+    let ranking = ranking(services, command).await?;
     if json {
         ranking.iter().for_each(out::message);
     } else if ranking.is_empty() {
@@ -53,6 +59,7 @@ pub(crate) async fn run(
             index,
             period,
             group,
+            organised: _,
         } = command;
         out::note(format_args!(
             "there is nothing to rank: no {group} has the index {index} in {period}"
@@ -67,16 +74,12 @@ pub(crate) async fn run(
 ///
 /// # Errors
 /// What projection refuses, or that it does not answer.
-pub async fn ranking(
-    services: &Services,
-    index: &str,
-    period: &str,
-    group: &str,
-) -> Result<Vec<UnitIndex>, Failure> {
+async fn ranking(services: &Services, command: &Command) -> Result<Vec<UnitIndex>, Failure> {
     let mut request = ListRankingsRequest {
-        index: index.to_owned(),
-        period: period.to_owned(),
-        group: group.to_owned(),
+        index: command.index.clone(),
+        period: command.period.clone(),
+        group: command.group.clone(),
+        organised: command.organised.number(),
         page_size: PAGE,
         ..ListRankingsRequest::default()
     };

@@ -69,6 +69,11 @@ fn then(events: Vec<Recorded>, moment: Timestamp) -> Option<Then> {
         match event.kind.as_str() {
             "chiso.projection.v1.IndexChanged" => {
                 index = pb::IndexChanged::decode(event.payload).ok().or(index);
+                if index.as_ref().is_some_and(|index| index.edition.is_empty()) {
+                    // It judged the subject only as long as nobody knew better.
+                    index = None;
+                    leaves.clear();
+                }
             }
             "chiso.projection.v1.ScoreChanged" => {
                 let told = pb::ScoreChanged::decode(event.payload).unwrap_or_default();

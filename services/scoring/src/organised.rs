@@ -13,6 +13,7 @@ use contracts::scoring::v1 as pb;
 use ids::{Period, Subject, UnitCode};
 use index::{Definition, Leaf, LeafScore};
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use unit::Group;
 
 use crate::view::{Figures, View};
@@ -207,7 +208,12 @@ fn unknown(subject: &Subject) -> Problem {
     Problem::not_found("NO_SUCH_UNIT", message)
 }
 
-fn input((name, value): (String, rust_decimal::Decimal)) -> pb::Input {
-    let value = value.normalize().to_string();
-    pb::Input { name, value }
+fn input((name, (value, newest)): (String, (Decimal, Option<Decimal>))) -> pb::Input {
+    pb::Input {
+        name,
+        value: value.normalize().to_string(),
+        newest: newest
+            .map(|newest| newest.normalize().to_string())
+            .unwrap_or_default(),
+    }
 }

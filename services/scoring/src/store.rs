@@ -182,6 +182,26 @@ pub(crate) async fn put_leaves(
     Ok(())
 }
 
+/// Forgets the points of these subjects.
+pub(crate) async fn drop_leaves(tx: &mut PgConnection, void: &[&IndexKey]) -> sqlx::Result<()> {
+    let text = |column: fn(&IndexKey) -> String| {
+        let keys = void.iter();
+        keys.map(|key| column(key)).collect::<Vec<_>>()
+    };
+    sqlx::query!(
+        "delete from leaf_scores using unnest($1::text[], $2::text[], $3::text[])
+             as void (index_code, period, subject)
+         where leaf_scores.index_code = void.index_code and leaf_scores.period = void.period
+             and leaf_scores.subject = void.subject",
+        &text(|key| key.index.clone()),
+        &text(|key| key.period.to_string()),
+        &text(|key| key.subject.to_string()),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Every leaf's points as last told.
 pub(crate) async fn leaves(
     tx: &mut PgConnection,

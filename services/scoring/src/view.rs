@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use ids::{LeafCode, Month, Period, Subject, UnitCode};
-use index::{Definition, InputKind, Inputs};
+use ids::{Month, Period, Subject, UnitCode};
+use index::Definition;
 use jiff::civil::Date;
-use measures::figures;
 use rust_decimal::Decimal;
 
 use crate::model::Model;
+pub(crate) use figures::Figures;
+
+mod figures;
 
 /// The model as it is scored, with answers that are needed again and again kept.
 pub(crate) struct View<'a> {
@@ -61,13 +63,6 @@ impl Offer {
             part.extend(other.iter().cloned());
         }
     }
-}
-
-/// Every figure of a subject and period, by name.
-pub(crate) struct Figures {
-    pub(crate) counted: BTreeMap<String, Decimal>,
-    /// Reported figures by month, for flows (their sum) and stocks (the newest, if one stands at the end).
-    reported: BTreeMap<String, (Decimal, Option<Decimal>)>,
 }
 
 impl<'a> View<'a> {
@@ -175,7 +170,7 @@ impl<'a> View<'a> {
             .iter()
             .filter_map(|unit| self.model.units.get(unit.as_str()))
             .collect();
-        let counted = figures(&units, period, |name| offer.counted_by(name).clone());
+        let counted = measures::figures(&units, period, |name| offer.counted_by(name).clone());
         let mut counted: BTreeMap<String, Decimal> = counted
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.into()))
@@ -269,49 +264,6 @@ impl<'a> View<'a> {
             }
         }
         sums
-    }
-}
-
-impl Figures {
-    /// What the rule of a leaf is given.
-    pub(crate) fn of(&self, definition: &Definition, leaf: &LeafCode) -> Inputs {
-        let names = definition
-            .leaf(leaf)
-            .into_iter()
-            .flat_map(index::Leaf::inputs);
-        names
-            .filter_map(|name| Some((name.as_str(), self.value(definition, name.as_str())?)))
-            .collect()
-    }
-
-    /// The value of an input; none when nothing was reported.
-    pub(crate) fn value(&self, definition: &Definition, name: &str) -> Option<Decimal> {
-        if let Some(value) = self.counted.get(name) {
-            return Some(*value);
-        }
-        let (flow, stock) = self.reported.get(name)?;
-        let is_stock = definition
-            .input(name)
-            .is_some_and(|input| input.kind == InputKind::Stock);
-        if is_stock { *stock } else { Some(*flow) }
-    }
-
-    /// Names of the figures that are not zero, and of those that were reported at all.
-    pub(crate) fn names_of_something(&self) -> impl Iterator<Item = &str> {
-        let counted = self.counted.iter().filter(|(_, value)| !value.is_zero());
-        let counted = counted.map(|(name, _)| name.as_str());
-        counted.chain(self.reported.keys().map(String::as_str))
-    }
-
-    /// Every figure with its name, reported ones as flows and with the newest figure, which they are as stocks.
-    pub(crate) fn all(&self) -> BTreeMap<String, (Decimal, Option<Decimal>)> {
-        let reported = self
-            .reported
-            .iter()
-            .map(|(name, (flow, stock))| (name.clone(), (*flow, Some(*stock))));
-        let counted = self.counted.iter();
-        let counted = counted.map(|(name, value)| (name.clone(), (*value, None)));
-        reported.chain(counted).collect()
     }
 }
 

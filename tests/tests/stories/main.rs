@@ -12,3 +12,4 @@ mod official;
 mod program;
 mod rebuild;
 mod receipt;
+mod reorganisation;

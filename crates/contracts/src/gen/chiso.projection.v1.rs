@@ -70,7 +70,8 @@ impl ::prost::Name for LeafChange {
         "/chiso.projection.v1.LeafChange".into()
     }
 }
-/// The total, a component, the band or the rank of one subject and period changed.
+/// The total, a component, the band or the rank of one subject and period changed. Without an edition: the index does not
+/// judge the subject in the period (any more).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IndexChanged {
     #[prost(string, tag = "1")]

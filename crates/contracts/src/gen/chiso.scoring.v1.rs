@@ -114,6 +114,8 @@ impl Organised {
     }
 }
 /// Leaves of one subject and period have other points than before. Leaves that kept theirs are not repeated.
+/// Without any leaf: the index does not judge the subject in the period (any more), as its unit had ended or was in another
+/// group by then; what was told of it is void.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LeavesScored {
     /// Code of the index.

@@ -66,7 +66,7 @@ pub(super) fn answer(view: &View<'_>, asked: &Asked) -> Result<pb::GetScoresResp
 }
 
 fn scores(judged: &Judged<'_>, definition: &index::Definition) -> pb::SubjectScores {
-    let leaves = definition.leaves();
+    let leaves = definition.leaves().iter();
     let leaves = leaves.map(|leaf| rescore::wire(leaf.code(), &judged.score(definition, leaf)));
     pb::SubjectScores {
         subject: judged.subject.to_string(),

@@ -237,6 +237,7 @@ mod tests {
                 log: "dossiers".to_owned(),
                 position: 4_711,
             }],
+            ..ExplainScoreResponse::default()
         };
         insta::assert_snapshot!(score_text(&explained), @r##"
         2.1 PROGRESS_ON_TIME · H40.03 · service-quality-766 (2022) · 2024-Q1

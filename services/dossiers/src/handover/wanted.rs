@@ -63,7 +63,7 @@ impl Wanted {
             size => fields::number("batch_size", size, 1, BATCH_MAX)?,
         };
         few("rules", request.rules.len(), RULES_MAX)?;
-        let rules = request.rules.into_iter().map(Rule::parse);
+        let rules = request.rules.iter().map(Rule::parse);
         Ok(Self {
             unit,
             reason,
@@ -125,7 +125,7 @@ impl Wanted {
 }
 
 impl Rule {
-    fn parse(rule: pb::HandOverRule) -> Result<Self, Problem> {
+    fn parse(rule: &pb::HandOverRule) -> Result<Self, Problem> {
         few("rules.procedures", rule.procedures.len(), CODES_MAX)?;
         few("rules.codes", rule.codes.len(), CODES_MAX)?;
         let procedures = rule.procedures.iter();

@@ -147,6 +147,7 @@ async fn measures(province: &Province, year: &str) -> BTreeMap<String, i64> {
         period: year.to_owned(),
         subject: "H99".to_owned(),
         at_least: Some(at_least("dossiers", province.head(Service::Dossiers).await)),
+        ..GetMeasuresRequest::default()
     };
     let mut scoring = province.services.scoring.clone();
     let answer = scoring.get_measures(request).await.expect("measures");

@@ -60,7 +60,7 @@ async fn measures(province: &Province, period: &str, subject: &str, text: &mut S
     let request = GetMeasuresRequest {
         period: period.into(),
         subject: subject.into(),
-        at_least: None,
+        ..GetMeasuresRequest::default()
     };
     let mut scoring = province.services.scoring.clone();
     match scoring.get_measures(request).await {

@@ -111,6 +111,8 @@ mod tests {
             "chiso rank --period 2024 --dossiers-url http://127.0.0.1:1",
             "chiso explain H40.03 --period 2024 --dossiers 20",
             "chiso explain H40.03 an-index LEAF --period 2024 --events 3",
+            "chiso explain H40.31 LEAF --period 2025-06 --organised now",
+            "chiso rank --period 2025-06 --group commune --organised now",
             "chiso watch --subject H40.03 --subject H40.05 --json",
             "chiso measures H40.03 --period 2024",
             "chiso log verify registry dossiers",

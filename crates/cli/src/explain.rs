@@ -12,6 +12,7 @@ use tonic::Request;
 
 pub use text::{index_text, score_text};
 
+use crate::organised::Organised;
 use crate::rank::DEFAULT_INDEX;
 use crate::{Exit, Failure, Service, Services, log, out, show};
 
@@ -25,7 +26,8 @@ Examples:
   chiso explain H40.03 --period 2024-Q1
   chiso explain H40.03 PROGRESS_ON_TIME --period 2024-Q1
   chiso explain H40.03 service-quality-766 PROGRESS_ON_TIME --period 2024 --dossiers 20 --events 3
-  chiso explain group:district --period 2024";
+  chiso explain group:district --period 2024
+  chiso explain H40.31 PROGRESS_ON_TIME --period 2025-06 --organised now";
 
 /// Say why a unit's index is what it is: by leaf, and of a leaf down to the events
 ///
@@ -46,6 +48,10 @@ pub struct Command {
     /// 2024-03, 2024-Q1 or 2024
     #[arg(long)]
     period: String,
+
+    /// The unit as it was in the period, or as it is today with all that the units before it did
+    #[arg(long, value_enum, default_value_t)]
+    organised: Organised,
 
     /// Dossiers named for each figure, at most 200
     #[arg(long, default_value_t = DOSSIERS, value_parser = clap::value_parser!(i32).range(1..=200))]
@@ -80,16 +86,9 @@ pub(crate) async fn run(
     services: &Services,
     json: bool,
 ) -> Result<Exit, Failure> {
-    let Command {
-        subject,
-        period,
-        dossiers,
-        events,
-        ..
-    } = command;
     let (index, leaf) = command.what();
     let Some(leaf) = leaf else {
-        let found = unit_index(services, index, period, subject).await?;
+        let found = unit_index(services, command, index).await?;
         if json {
             out::message(&found);
         } else {
@@ -97,13 +96,16 @@ pub(crate) async fn run(
         }
         return Ok(Exit::Done);
     };
-    let explained = score(services, index, period, subject, leaf, *dossiers).await?;
+    let explained = score(services, command, index, leaf).await?;
     if json {
         out::message(&explained);
     } else {
         out::line(score_text(&explained));
     }
-    for dossier in behind(&explained).into_iter().take(usize::from(*events)) {
+    for dossier in behind(&explained)
+        .into_iter()
+        .take(usize::from(command.events))
+    {
         if !json {
             out::line(format_args!("\nWhat happened to {}:", dossier.code));
         }
@@ -118,16 +120,16 @@ pub(crate) async fn run(
 ///
 /// # Errors
 /// What projection refuses, or that it does not answer.
-pub async fn unit_index(
+async fn unit_index(
     services: &Services,
+    command: &Command,
     index: &str,
-    period: &str,
-    subject: &str,
 ) -> Result<UnitIndex, Failure> {
     let request = GetUnitIndexRequest {
         index: index.to_owned(),
-        period: period.to_owned(),
-        subject: subject.to_owned(),
+        period: command.period.clone(),
+        subject: command.subject.clone(),
+        organised: command.organised.number(),
         with_leaves: true,
         ..GetUnitIndexRequest::default()
     };
@@ -139,24 +141,23 @@ pub async fn unit_index(
         .await
 }
 
-/// Why a leaf has its points, with at most `dossiers` dossiers for each figure.
+/// Why a leaf has its points, with as many dossiers for each figure as the command says.
 ///
 /// # Errors
 /// What scoring refuses, or that it does not answer.
-pub async fn score(
+async fn score(
     services: &Services,
+    command: &Command,
     index: &str,
-    period: &str,
-    subject: &str,
     leaf: &str,
-    dossiers: i32,
 ) -> Result<ExplainScoreResponse, Failure> {
     let request = ExplainScoreRequest {
         index: index.to_owned(),
-        period: period.to_owned(),
-        subject: subject.to_owned(),
+        period: command.period.clone(),
+        subject: command.subject.clone(),
         leaf: leaf.to_owned(),
-        dossiers,
+        dossiers: command.dossiers,
+        organised: command.organised.number(),
         at_least: None,
     };
     let mut scoring = services.scoring.clone();
@@ -256,6 +257,7 @@ mod tests {
             subject: "H40.03".to_owned(),
             what: what.iter().map(|word| (*word).to_owned()).collect(),
             period: "2024".to_owned(),
+            organised: Organised::Then,
             dossiers: 1,
             events: 0,
         };

@@ -18,6 +18,7 @@ mod index;
 pub mod log;
 pub mod measures;
 pub mod official;
+pub mod organised;
 pub mod out;
 pub mod progress;
 pub mod publication;

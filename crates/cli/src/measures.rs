@@ -32,7 +32,7 @@ pub(crate) async fn run(
     let request = GetMeasuresRequest {
         period: command.period.clone(),
         subject: command.subject.clone(),
-        at_least: None,
+        ..GetMeasuresRequest::default()
     };
     let mut scoring = services.scoring.clone();
     let ask = async move |request| scoring.get_measures(request).await;

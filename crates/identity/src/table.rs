@@ -173,6 +173,8 @@ const SHARED: &[Rule] = &[
         ],
         HANDLERS,
     ),
+    // Which unit takes over whose work is decided above both.
+    to(DOSSIERS, &["HandOverUnit"], ADMINISTRATORS),
     to(DOSSIERS, &["ImportDossiers"], &[granted(Integrator)]),
     to(
         DOSSIERS,
@@ -199,7 +201,11 @@ const SHARED: &[Rule] = &[
             any(Peer),
         ],
     ),
-    to(SCORING, &["GetMeasures", "GetProgress"], EVERY_ROLE),
+    to(
+        SCORING,
+        &["GetMeasures", "GetScores", "GetProgress"],
+        EVERY_ROLE,
+    ),
     to(SCORING, &["RebuildModel"], ADMINISTRATORS),
     to(
         PROJECTION,

@@ -128,6 +128,9 @@ pub struct Petition {
 pub struct Facts {
     /// Unit that resolves it.
     pub unit: String,
+    /// Units that resolved it before, in order, each with the moment that it handed it over: what happened until
+    /// then stays theirs.
+    pub before: Vec<(String, Timestamp)>,
     /// Its procedure.
     pub procedure: String,
     /// Filed online.
@@ -221,7 +224,10 @@ impl Facts {
                 self.overdue = true;
                 self.positions[OVERDUE] = position;
             }
-            Fact::HandedOver(unit) => self.unit.clone_from(unit),
+            Fact::HandedOver(unit) => {
+                let from = std::mem::replace(&mut self.unit, unit.clone());
+                self.before.push((from, at));
+            }
             Fact::PaymentRequested => self.duty = true,
             Fact::Paid { online } => self.paid_online |= *online,
             Fact::Ended(ended) => self.end(at, *ended, position),
@@ -296,9 +302,18 @@ impl Facts {
         )
     }
 
+    /// The unit that resolves it, or resolved it at a moment: from the moment of a hand-over on it is the new one.
+    pub fn unit_at(&self, at: Timestamp) -> &str {
+        let then = self.before.iter().find(|(_, until)| at < *until);
+        then.map_or(&self.unit, |(unit, _)| unit)
+    }
+
     /// What it adds to the counters, at this offset of local time from UTC. Petitions count in the month they were
     /// filed, all that is said of a received dossier's channel and fee in the month of reception, results in the
     /// month of the end.
+    ///
+    /// Each counts for the unit that had the dossier then. A hand-over takes what is open from the stocks of the
+    /// old unit and adds it to those of the new one, in its month; it is no end, so nothing was handled by it.
     pub fn contributions(&self, offset: Offset) -> BTreeMap<Key, i64> {
         let mut tally = Tally {
             facts: self,

@@ -131,6 +131,47 @@ fn an_end_in_time_that_is_learned_late_takes_the_overdue_mark_back() {
 }
 
 #[test]
+fn what_was_before_a_hand_over_stays_with_the_old_unit_and_what_comes_after_is_the_new_ones() {
+    let mut open = dossier(&[
+        received("2024-01-10T09:00:00", "2024-02-01T09:00:00"),
+        (Fact::Overdue, at("2024-02-01T09:00:00")),
+        (Fact::HandedOver("H40.02".into()), at("2024-03-01T00:00:00")),
+    ]);
+    let of = |dossier: &Facts, unit: &str, period: &str| {
+        let mut counters = Counters::default();
+        for (key, count) in dossier.contributions(VIET_NAM) {
+            if key.unit == unit {
+                counters.add(key.month, key.counter, key.procedure.as_deref(), count);
+            }
+        }
+        let figures = in_period(&counters, period);
+        [
+            "dossiers_received",
+            "in_process",
+            "in_process_overdue",
+            "handled",
+            "active",
+        ]
+        .map(|name| figures[name])
+    };
+    for (period, old, new) in [
+        ("2024-01", [1, 1, 0, 0, 1], [0; 5]),
+        ("2024-02", [0, 1, 1, 0, 1], [0; 5]),
+        ("2024-03", [0; 5], [0, 1, 1, 0, 1]),
+        ("2024-04", [0; 5], [0, 1, 1, 0, 1]),
+        ("2024-Q1", [1, 0, 0, 0, 0], [0, 1, 1, 0, 1]),
+    ] {
+        assert_eq!(of(&open, "H40.01", period), old, "{period}");
+        assert_eq!(of(&open, "H40.02", period), new, "{period}");
+    }
+    let end = Fact::Ended(Ended::Completed { late: true });
+    open.apply(&end, at("2024-04-02T09:00:00"), 9);
+    assert_eq!(of(&open, "H40.01", "2024-04"), [0; 5]);
+    assert_eq!(of(&open, "H40.02", "2024-03"), [0, 1, 1, 0, 1]);
+    assert_eq!(of(&open, "H40.02", "2024-04"), [0, 0, 0, 1, 1]);
+}
+
+#[test]
 fn withdrawn_before_reception_counts_nowhere_and_refused_counts_as_handled() {
     let registered = Fact::Registered {
         unit: "H40.01".into(),

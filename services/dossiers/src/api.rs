@@ -5,18 +5,22 @@ use std::sync::Arc;
 
 use contracts::dossiers::v1 as pb;
 use contracts::dossiers::v1::dossiers_service_server::DossiersService;
+use contracts::log::v1::CommandContext;
 use contracts::problem::Problem;
 use decider::Decider;
 use eventlog::EventLog;
 use eventlog::command::{Aggregates, Context, ExecuteError, Executed};
 use identity::Permit;
 use runtime::{Clock, Ids};
+use tokio::sync::watch;
 use tonic::{Request, Response, Streaming};
 
 use crate::applicant::ApplicantKey;
 use crate::case::{Ask, Case, Refusal};
 use crate::codes::Series;
+use crate::handover;
 use crate::import::Importer;
+use crate::model::Reached;
 use crate::query;
 use crate::reference::{Reference, References};
 use crate::refusal;
@@ -44,6 +48,7 @@ pub(crate) struct Api {
     key: ApplicantKey,
     clock: Clock,
     ids: Ids,
+    reached: watch::Receiver<Reached>,
 }
 
 type Answer = Result<Executed<pb::Dossier>, ExecuteError<Refusal>>;
@@ -53,8 +58,8 @@ impl Api {
         log: EventLog,
         references: References,
         key: ApplicantKey,
-        clock: Clock,
-        ids: Ids,
+        (clock, ids): (Clock, Ids),
+        reached: watch::Receiver<Reached>,
     ) -> Self {
         Self {
             cases: Aggregates::new(log.clone(), CASES_MAX),
@@ -63,6 +68,7 @@ impl Api {
             key,
             clock,
             ids,
+            reached,
         }
     }
 
@@ -79,23 +85,11 @@ impl Api {
         permit: Permit,
     ) -> Result<pb::Dossier, Problem> {
         request.conceal(&self.key)?;
-        let context = request.take_context();
-        let (now, fresh_id) = (self.clock.now(), self.ids.uuid());
-        let context = Context::parse(context, C::METHOD, &request, now, fresh_id)?;
-        let mut context = context.by(&permit)?;
-        if context.occurred_at < EARLIEST {
-            return Err(Problem::invalid(
-                "context.occurred_at",
-                "lies before 1990; correct it",
-            ));
-        }
-        context.traceparent = runtime::telemetry::traceparent().unwrap_or_default();
+        let given = request.take_context();
+        let context = self.context(given, C::METHOD, &request, &permit)?;
         let Asked { code, wish } = request.parse()?;
         let reference = self.references.now()?;
-        if !context.unit.is_empty() {
-            let unit = fields::code("context.unit", &context.unit)?;
-            reference.admit(&permit, &[&unit])?;
-        }
+        admit_acting(&reference, &context, &permit)?;
         let at = context.occurred_at;
         let answer = match code {
             Some(code) => {
@@ -120,6 +114,51 @@ impl Api {
             position,
             ..response
         })
+    }
+
+    /// The context of a command: who gives it, when, and on what conditions.
+    fn context(
+        &self,
+        given: Option<CommandContext>,
+        method: &'static str,
+        request: &impl prost::Message,
+        permit: &Permit,
+    ) -> Result<Context, Problem> {
+        let (now, fresh_id) = (self.clock.now(), self.ids.uuid());
+        let mut context = Context::parse(given, method, request, now, fresh_id)?.by(permit)?;
+        if context.occurred_at < EARLIEST {
+            return Err(Problem::invalid(
+                "context.occurred_at",
+                "lies before 1990; correct it",
+            ));
+        }
+        context.traceparent = runtime::telemetry::traceparent().unwrap_or_default();
+        Ok(context)
+    }
+
+    /// Hands the unfinished dossiers of a unit that ended over.
+    async fn succeed(
+        &self,
+        mut request: pb::HandOverUnitRequest,
+        permit: Permit,
+    ) -> Result<pb::HandOverUnitResponse, Problem> {
+        let given = request.context.take();
+        let context = self.context(given, handover::METHOD, &request, &permit)?;
+        if context.expected_version.is_some() {
+            let why = "has no meaning for many dossiers; leave it out";
+            return Err(Problem::invalid("context.expected_version", why));
+        }
+        let wanted = handover::Wanted::parse(request)?;
+        let reference = self.references.now()?;
+        admit_acting(&reference, &context, &permit)?;
+        let hand_over = handover::HandOver {
+            log: &self.log,
+            reached: self.reached.clone(),
+            reference,
+            permit,
+            context,
+        };
+        hand_over.run(wanted).await
     }
 
     /// Decides and appends.
@@ -278,4 +317,13 @@ impl Api {
         reference.admit(permit, &[&code])?;
         Ok(Some(reference.resolve(&code).to_string()))
     }
+}
+
+/// Whether a caller may act as of the unit that the command names.
+fn admit_acting(reference: &Reference, context: &Context, permit: &Permit) -> Result<(), Problem> {
+    if context.unit.is_empty() {
+        return Ok(());
+    }
+    let unit = fields::code("context.unit", &context.unit)?;
+    reference.admit(permit, &[&unit])
 }

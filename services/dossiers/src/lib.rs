@@ -17,6 +17,7 @@ mod applicant;
 mod case;
 mod codes;
 mod config;
+mod handover;
 mod import;
 mod model;
 mod page;
@@ -89,8 +90,15 @@ pub async fn serve(
         .source(reference::REGISTRY, settings.channel(&registry_url)?);
     let relay = Relay::new(log.clone(), bus, Subject::of, Body::protobuf);
     let (reached, reflected) = watch::channel(model::Reached::default());
-    let timer = timer::Timer::new(log.clone(), clock, ids.clone(), reflected);
-    let api = api::Api::new(log.clone(), keeper.references(), applicant_key, clock, ids);
+    let timer = timer::Timer::new(log.clone(), clock, ids.clone(), reflected.clone());
+    let references = keeper.references();
+    let api = api::Api::new(
+        log.clone(),
+        references,
+        applicant_key,
+        (clock, ids),
+        reflected,
+    );
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
         .add(DossiersServiceServer::new(api))
         .add(LogFeed::new(log.clone()).into_server());

@@ -16,6 +16,10 @@ use crate::page::{Cursor, Page};
 use crate::wire::events::{self, Codec};
 use crate::wire::resource;
 
+/// Status codes of dossiers that are not finished: registered, received, in process, waiting for a supplement or for a
+/// payment.
+const UNFINISHED: [i16; 5] = [1, 2, 4, 5, 6];
+
 /// A row of the read model.
 #[derive(Debug)]
 struct Row {
@@ -71,6 +75,41 @@ pub(crate) async fn dossier(
         loaded.last_position,
         seen_from,
     ))
+}
+
+/// Code and procedure of the unit's unfinished dossiers, by code, after `after`.
+pub(crate) async fn unfinished(
+    pool: &PgPool,
+    unit: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(String, String)>, Problem> {
+    let rows = sqlx::query!(
+        "select code, procedure from dossier
+         where unit = $1 and status = any($2) and code > $3 order by code limit $4",
+        unit,
+        &UNFINISHED,
+        after,
+        limit,
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(StorageError::during("list unfinished dossiers"))?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|row| (row.code, row.procedure)).collect())
+}
+
+/// How many unfinished dossiers a unit has.
+pub(crate) async fn count_unfinished(pool: &PgPool, unit: &str) -> Result<i64, Problem> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from dossier where unit = $1 and status = any($2)"#,
+        unit,
+        &UNFINISHED,
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(StorageError::during("count unfinished dossiers"))?;
+    Ok(count)
 }
 
 /// Dossiers of a unit (none: every unit) in a status (none: every status), newest first.

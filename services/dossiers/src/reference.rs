@@ -3,6 +3,7 @@
 //! The registry's events are stored as they come, in the transaction that moves the checkpoint;
 //! every replica folds what is stored into a directory that commands read without waiting.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +74,32 @@ impl Reference {
                 .with("unit", code.to_string())
                 .with("day", day.to_string())
             })
+    }
+
+    /// A unit that had ended by the day of `at`, by the code that names it, and the units that do its work then.
+    pub(crate) fn ended(
+        &self,
+        code: &UnitCode,
+        at: Timestamp,
+    ) -> Result<(UnitCode, BTreeSet<UnitCode>), Problem> {
+        let day = self.day(at)?;
+        let Some(unit) = self.directory.resolve(code) else {
+            let message = format!("unit: {code} is not known; put it into the registry first");
+            return Err(Problem::refused("UNKNOWN_UNIT", message).with("unit", code.to_string()));
+        };
+        let succession = self.directory.succession(unit);
+        if succession.is_none_or(|end| end.valid_until > day) {
+            let message = format!(
+                "unit: {unit} had not ended on {day}; record its succession in the registry first, or hand single \
+                 dossiers over"
+            );
+            let problem = Problem::refused("UNIT_EXISTS", message);
+            return Err(problem
+                .with("unit", unit.to_string())
+                .with("day", day.to_string()));
+        }
+        let successors = self.directory.successors(unit, day);
+        Ok((unit.clone(), successors.into_iter().cloned().collect()))
     }
 
     /// What a procedure demands on the day of `at`.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use contracts::scoring::v1 as scoring;
 use ids::{IndexKey, LeafCode, Month, Period, Subject, UnitCode};
-use index::{LeafScore, Standing};
+use index::{Definition, LeafScore, Standing};
 use rust_decimal::Decimal;
 
 use crate::model::{Component, IndexRow, Model};
@@ -21,8 +22,15 @@ pub(crate) struct Table {
 pub(crate) fn index(model: &Model, key: &IndexKey) -> Option<IndexRow> {
     let definition = model.definition(key)?;
     let leaves = model.leaves.get(key)?;
+    Some(row(definition, leaves.values()))
+}
+
+/// The index that follows from its leaves, unranked.
+pub(crate) fn row<'a>(
+    definition: &Definition,
+    leaves: impl Iterator<Item = &'a scoring::LeafScore>,
+) -> IndexRow {
     let scores: BTreeMap<LeafCode, LeafScore> = leaves
-        .values()
         .filter_map(|leaf| {
             let points = (!leaf.points.is_empty())
                 .then(|| leaf.points.parse())
@@ -38,7 +46,7 @@ pub(crate) fn index(model: &Model, key: &IndexKey) -> Option<IndexRow> {
     let result = definition.aggregate(&scores);
     let text =
         |points: Option<Decimal>| points.map(|points| points.to_string()).unwrap_or_default();
-    Some(IndexRow {
+    IndexRow {
         edition: definition.edition().to_owned(),
         total: text(result.value),
         exact: text(result.exact_value),
@@ -56,7 +64,7 @@ pub(crate) fn index(model: &Model, key: &IndexKey) -> Option<IndexRow> {
         band: result.band.unwrap_or_default(),
         rank: 0,
         ranked: 0,
-    })
+    }
 }
 
 /// The ranking that an index stands in; none for groups and for the province.
@@ -93,6 +101,12 @@ pub(crate) fn rank(model: &Model, table: &Table, renewed: &mut BTreeMap<IndexKey
     let Some(definition) = rows.values().find_map(|(key, _)| model.definition(key)) else {
         return;
     };
+    place(definition, &mut rows);
+    renewed.extend(rows.into_values());
+}
+
+/// Ranks indices of units, by the units' codes.
+pub(crate) fn place(definition: &Definition, rows: &mut BTreeMap<String, (IndexKey, IndexRow)>) {
     let standings = rows.iter().map(|(unit, (_, row))| {
         let max = row.max.parse().unwrap_or_default();
         let (value, exact) = (row.total.parse().ok(), row.exact.parse().ok());
@@ -107,13 +121,12 @@ pub(crate) fn rank(model: &Model, table: &Table, renewed: &mut BTreeMap<IndexKey
     let count = places.iter().filter(|place| place.rank.is_some()).count();
     let ranked = i32::try_from(count).unwrap_or(i32::MAX);
     for place in places {
-        if let Some((key, mut row)) = rows.remove(&place.unit) {
+        if let Some((_, row)) = rows.get_mut(&place.unit) {
             row.rank = place
                 .rank
                 .and_then(|rank| i32::try_from(rank).ok())
                 .unwrap_or(0);
             row.ranked = ranked;
-            renewed.insert(key, row);
         }
     }
 }

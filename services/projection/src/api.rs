@@ -24,7 +24,7 @@ use tonic::{Request, Response, Result};
 use crate::handler::Projector;
 use crate::model::{IndexRow, Model};
 use crate::watch::{Broadcast, Filter};
-use crate::{aggregate, ask, history, resource, watch};
+use crate::{aggregate, ask, history, organised, resource, watch};
 
 /// A group's ranking fits on one page.
 const RANKING: Sizes = Sizes {
@@ -84,9 +84,20 @@ impl ProjectionService for Api {
                 .ok_or_else(|| Problem::invalid("as_of", "is not a moment of the years 1 to 9999"))
         });
         let moment = moment.transpose()?;
+        let now = organised::now(request.organised)?;
+        if now && moment.is_some() {
+            let why = "cannot come together with as_of; ask as units were organised then";
+            return Err(Problem::invalid("organised", why).into());
+        }
         self.reflect(request.at_least).await?;
         let model = self.parts.model.read().await?;
         let subject = ask::subject(&model, &request.subject)?;
+        if now {
+            let asked = organised::Asked::of(&model, index, period, subject);
+            drop(model);
+            let found = self.as_organised_now(&asked, request.with_leaves).await?;
+            return Ok(Response::new(found));
+        }
         let key = IndexKey {
             index,
             period,
@@ -110,9 +121,26 @@ impl ProjectionService for Api {
         let request = request.into_inner();
         let (index, period) = (ask::index(&request.index)?, ask::period(&request.period)?);
         let group = ask::group(&request.group)?;
-        let list = format!("rankings {index} {period} {group}");
+        let organised = request.organised;
+        let list = format!("rankings {index} {period} {group} {organised}");
         let page = Page::parse(list, request.page_size, &request.page_token, RANKING)?;
+        let now = organised::now(request.organised)?;
         self.reflect(request.at_least).await?;
+        if now {
+            let asked = organised::Asked {
+                index,
+                period,
+                subject: None,
+                group: Some(group),
+            };
+            let mut indices = self.reckoned(&asked).await?;
+            indices.iter_mut().for_each(|index| index.leaves.clear());
+            let (indices, next_page_token) = page.take(indices.into_iter(), organised::place);
+            return Ok(Response::new(pb::ListRankingsResponse {
+                indices,
+                next_page_token,
+            }));
+        }
         let model = self.parts.model.read().await?;
         let rows = ranking(&model, &index, period, group);
         let (rows, next_page_token) = page.take(rows.into_iter(), |(key, row)| place(key, row));
@@ -201,6 +229,29 @@ impl ProjectionService for Api {
 }
 
 impl Api {
+    /// What follows for the units as they are organised now.
+    async fn reckoned(&self, asked: &organised::Asked) -> Result<Vec<pb::UnitIndex>> {
+        let scores = asked.scores(&self.parts.scoring).await?;
+        let model = self.parts.model.read().await?;
+        Ok(asked.indices(&model, scores)?)
+    }
+
+    /// A subject's index as units are organised now.
+    async fn as_organised_now(
+        &self,
+        asked: &organised::Asked,
+        with_leaves: bool,
+    ) -> Result<pb::UnitIndex> {
+        let wanted = asked.subject.as_ref().map(ToString::to_string);
+        let mut indices = self.reckoned(asked).await?.into_iter();
+        let found = indices.find(|index| Some(&index.subject) == wanted.as_ref());
+        let mut found = found.ok_or_else(|| asked.unknown())?;
+        if !with_leaves {
+            found.leaves.clear();
+        }
+        Ok(found)
+    }
+
     /// An index as the log knew it at a moment.
     async fn then(
         &self,

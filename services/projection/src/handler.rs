@@ -28,6 +28,13 @@ pub(crate) struct Changed {
     pub(crate) after: IndexRow,
 }
 
+impl Changed {
+    /// The index does not judge the subject any more.
+    pub(crate) fn is_void(&self) -> bool {
+        self.after.edition.is_empty()
+    }
+}
+
 impl Fold for Projector {
     type Model = Model;
     type Changes = (Touched, Vec<Changed>);
@@ -130,6 +137,12 @@ fn renew(model: &mut Model, touched: &Touched) -> Vec<Changed> {
         aggregate::rank(model, &table, &mut renewed);
     }
     let mut changed = Vec::new();
+    for key in keys.iter().filter(|key| !model.leaves.contains_key(key)) {
+        if let Some(before) = model.indices.remove(key) {
+            let (key, after) = (key.clone(), IndexRow::default());
+            changed.push(Changed { key, before, after });
+        }
+    }
     for (key, after) in renewed {
         let before = model.indices.get(&key).cloned().unwrap_or_default();
         if before != after {

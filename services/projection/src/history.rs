@@ -69,6 +69,11 @@ fn then(events: Vec<Recorded>, moment: Timestamp) -> Option<Then> {
         match event.kind.as_str() {
             "chiso.projection.v1.IndexChanged" => {
                 index = pb::IndexChanged::decode(event.payload).ok().or(index);
+                if index.as_ref().is_some_and(|index| index.edition.is_empty()) {
+                    // It judged the subject only as long as nobody knew better.
+                    index = None;
+                    leaves.clear();
+                }
             }
             "chiso.projection.v1.ScoreChanged" => {
                 let told = pb::ScoreChanged::decode(event.payload).unwrap_or_default();
@@ -170,11 +175,35 @@ mod tests {
         recorded(second, "ScoreChanged", told.encode_to_vec())
     }
 
+    fn changed(second: i64, edition: &str) -> Recorded {
+        let told = pb::IndexChanged {
+            edition: edition.to_owned(),
+            ..pb::IndexChanged::default()
+        };
+        recorded(second, "IndexChanged", told.encode_to_vec())
+    }
+
+    #[test]
+    fn an_index_that_was_void_is_none_from_that_moment_until_it_is_told_again() {
+        let events = vec![
+            scored(1, "2023", &[("a", "1"), ("b", "2")]),
+            changed(1, "2023"),
+            changed(2, ""),
+            scored(3, "2023", &[("a", "4")]),
+            changed(3, "2023"),
+        ];
+        let at = |second| {
+            let moment = Timestamp::from_second(second).expect("within the years");
+            then(events.clone(), moment).map(|then| then.leaves.len())
+        };
+        assert_eq!([1, 2, 3].map(at), [Some(2), None, Some(1)]);
+    }
+
     #[test]
     fn an_index_as_of_a_moment_has_the_leaves_of_its_edition_alone() {
         let events = vec![
             scored(1, "2023", &[("a", "1"), ("b", "2")]),
-            recorded(1, "IndexChanged", Vec::new()),
+            changed(1, "2023"),
             scored(2, "2023", &[("b", "3")]),
             scored(3, "2024", &[("a", "4"), ("c", "5")]),
         ];

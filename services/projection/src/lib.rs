@@ -12,6 +12,7 @@ mod config;
 mod handler;
 mod history;
 mod model;
+mod organised;
 mod resource;
 mod store;
 mod watch;

@@ -161,6 +161,13 @@ impl Model {
                 .map_err(|_| unreadable("subject", &event.subject))?,
             index: event.index,
         };
+        if event.leaves.is_empty() {
+            self.leaves.remove(&key);
+            self.editions.remove(&key);
+            touched.before.entry(key.clone()).or_default().clear();
+            touched.keys.insert(key);
+            return Ok(());
+        }
         let leaves = self.leaves.entry(key.clone()).or_default();
         let before = touched.before.entry(key.clone()).or_default();
         if self

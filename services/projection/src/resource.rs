@@ -66,6 +66,7 @@ pub(crate) fn unit_index(
             .unwrap_or_default(),
         rank_before: before.map(|before| before.rank).unwrap_or_default(),
         position,
+        predecessors: Vec::new(),
     }
 }
 

@@ -141,6 +141,11 @@ fn key(index: String, period: &str, subject: &str) -> Option<IndexKey> {
 
 /// Keeps indices as they are after a batch.
 pub(crate) async fn put_indices(tx: &mut PgConnection, changed: &[Changed]) -> sqlx::Result<()> {
+    let (void, changed): (Vec<&Changed>, Vec<&Changed>) =
+        changed.iter().partition(|change| change.is_void());
+    if !void.is_empty() {
+        drop_indices(tx, &void).await?;
+    }
     if changed.is_empty() {
         return Ok(());
     }
@@ -183,6 +188,23 @@ pub(crate) async fn put_indices(tx: &mut PgConnection, changed: &[Changed]) -> s
         &number(|row| row.rank),
         &number(|row| row.ranked),
         &text(|row| &row.exact),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets these indices.
+async fn drop_indices(tx: &mut PgConnection, void: &[&Changed]) -> sqlx::Result<()> {
+    let (indices, periods, subjects) = columns(void.iter().map(|change| &change.key));
+    sqlx::query!(
+        "delete from indices using unnest($1::text[], $2::text[], $3::text[])
+             as void (index_code, period, subject)
+         where indices.index_code = void.index_code and indices.period = void.period
+             and indices.subject = void.subject",
+        &indices,
+        &periods,
+        &subjects,
     )
     .execute(tx)
     .await?;

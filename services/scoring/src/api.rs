@@ -24,8 +24,11 @@ use tonic::{Request, Response, Result};
 use crate::explain::{self, Behind, Whose};
 use crate::handler::Scorer;
 use crate::model::Model;
+use crate::organised::Judged;
 use crate::rescore;
 use crate::view::View;
+
+mod scores;
 
 /// Dossiers named for each figure when the caller does not say.
 const DOSSIERS_DEFAULT: usize = 10;
@@ -114,21 +117,27 @@ impl ScoringService for Api {
         let request = request.into_inner();
         let period = parse_period(&request.period)?;
         let subject = parse_subject(&request.subject)?;
+        let now = parse_organised(request.organised)?;
         self.reflect(request.at_least.as_slice()).await?;
         let model = self.parts.model.read().await?;
-        let subject = resolve(&model, subject);
-        let figures = View::new(&model).inputs(period, &subject).all();
-        let measures = figures
-            .into_iter()
-            .map(|(name, (value, newest))| pb::Input {
-                name,
-                value: value.normalize().to_string(),
-                newest: newest
-                    .map(|newest| newest.normalize().to_string())
-                    .unwrap_or_default(),
-            })
-            .collect();
-        Ok(Response::new(pb::GetMeasuresResponse { measures }))
+        let judged = judged(&View::new(&model), period, resolve(&model, subject), now)?;
+        Ok(Response::new(pb::GetMeasuresResponse {
+            measures: judged.measures(),
+            predecessors: judged.predecessors(|_| true),
+        }))
+    }
+
+    async fn get_scores(
+        &self,
+        request: Request<pb::GetScoresRequest>,
+    ) -> Result<Response<pb::GetScoresResponse>> {
+        let request = request.into_inner();
+        let asked = scores::Asked::parse(&request)?;
+        self.reflect(request.at_least.as_slice()).await?;
+        let model = self.parts.model.read().await?;
+        let mut answer = scores::answer(&View::new(&model), &asked)?;
+        answer.basis = self.basis();
+        Ok(Response::new(answer))
     }
 
     async fn get_progress(
@@ -168,6 +177,7 @@ struct Asked {
     key: IndexKey,
     leaf: LeafCode,
     dossiers: usize,
+    now: bool,
 }
 
 impl Asked {
@@ -194,6 +204,7 @@ impl Asked {
             key,
             leaf,
             dossiers,
+            now: parse_organised(request.organised)?,
         })
     }
 }
@@ -214,23 +225,19 @@ impl Api {
         let subject = resolve(&model, subject);
         admit(permit, &model, &subject)?;
         let view = View::new(&model);
-        let definition = view
-            .definitions(period, &subject)
-            .into_iter()
-            .find(|definition| definition.code().as_str() == index)
-            .ok_or_else(|| {
-                let message = format!("index {index} does not judge {subject} in {period}");
-                Problem::not_found("NO_DEFINITION", message)
-            })?;
+        let judged = judged(&view, period, subject, asked.now)?;
+        let subject = &judged.subject;
+        let definition = judged
+            .definition(&index)
+            .ok_or_else(|| no_definition(&index, subject, period))?;
         let leaf = definition.leaf(&asked.leaf).ok_or_else(|| {
             let message = format!("index {index} has no leaf {}", asked.leaf);
             Problem::not_found("NO_LEAF", message)
         })?;
-        let figures = view.inputs(period, &subject);
-        let score = leaf.score(&figures.of(definition, leaf.code()));
+        let score = judged.score(definition, leaf);
         let inputs = leaf.inputs().filter_map(|name| {
             let input = definition.input(name.as_str())?;
-            let value = figures.value(definition, name.as_str());
+            let value = judged.figures.value(definition, name.as_str());
             Some(pb::ExplainedInput {
                 name: name.to_string(),
                 value: value
@@ -256,11 +263,12 @@ impl Api {
             calculation: leaf.calculation(&score),
             inputs: inputs.collect(),
             basis: Vec::new(),
+            predecessors: judged
+                .predecessors(|name| leaf.inputs().any(|input| input.as_str() == name)),
         };
-        let members = view.members(period, &subject);
         let whose = Whose {
-            units: members.iter().map(ToString::to_string).collect(),
-            offer: view.offer_of(&members, period),
+            units: judged.members.iter().map(ToString::to_string).collect(),
+            offer: view.offer_of(&judged.members, period),
         };
         Ok((answer, whose))
     }
@@ -317,6 +325,34 @@ fn parse_period(text: &str) -> Result<Period, Problem> {
 fn parse_subject(text: &str) -> Result<Subject, Problem> {
     text.parse()
         .map_err(|error: ids::CodeError| Problem::invalid("subject", error.to_string()))
+}
+
+/// Whether the subject is meant as units are organised now.
+fn parse_organised(organised: i32) -> Result<bool, Problem> {
+    match pb::Organised::try_from(organised) {
+        Ok(organised) => Ok(organised == pb::Organised::Now),
+        Err(_) => Err(Problem::invalid(
+            "organised",
+            "is no value of Organised; send ORGANISED_THEN or ORGANISED_NOW",
+        )),
+    }
+}
+
+fn judged<'a>(
+    view: &View<'a>,
+    period: Period,
+    subject: Subject,
+    now: bool,
+) -> Result<Judged<'a>, Problem> {
+    match now {
+        true => Judged::now(view, period, subject),
+        false => Ok(Judged::then(view, period, subject)),
+    }
+}
+
+fn no_definition(index: &str, subject: &Subject, period: Period) -> Problem {
+    let message = format!("index {index} does not judge {subject} in {period}");
+    Problem::not_found("NO_DEFINITION", message)
 }
 
 /// A unit by the code that names it, whichever of its codes was asked with.

@@ -30,7 +30,7 @@ pub(crate) struct Behind {
 /// Whose dossiers are meant.
 #[derive(Debug)]
 pub(crate) struct Whose {
-    pub(crate) units: Vec<String>,
+    pub(crate) units: BTreeSet<String>,
     /// What those units offer: a measure that counts procedures counts no other.
     pub(crate) offer: Offer,
 }
@@ -45,16 +45,17 @@ pub(crate) async fn dossiers_behind(
     keep: usize,
 ) -> sqlx::Result<BTreeMap<String, Behind>> {
     let mut behind: BTreeMap<String, Behind> = BTreeMap::new();
+    let units: Vec<String> = whose.units.iter().cloned().collect();
     let months = (period.first_month(), period.last_month());
     let mut after = String::new();
     let mut seen = 0;
     while seen < DOSSIERS_MAX {
-        let page = store::facts_in(connection, &whose.units, months, &after, PAGE).await?;
+        let page = store::facts_in(connection, &units, months, &after, PAGE).await?;
         let Some((last, _)) = page.last() else { break };
         after.clone_from(last);
         seen += page.len();
         for (code, facts) in page {
-            for name in counts_in(&facts, (period, offset), &whose.offer, measures) {
+            for name in counts_in(&facts, (period, offset), whose, measures) {
                 let behind = behind.entry(name.to_owned()).or_default();
                 behind.count += 1;
                 behind.keep(&code, &facts, keep);
@@ -64,19 +65,20 @@ pub(crate) async fn dossiers_behind(
     Ok(behind)
 }
 
-/// The measures that a dossier counts in: it is asked for its own figures.
+/// The measures of `whose` units that a dossier counts in: it is asked for its own figures.
 fn counts_in<'a>(
     facts: &Facts,
     (period, offset): (Period, Offset),
-    offer: &Offer,
+    whose: &Whose,
     measures: &BTreeSet<&'a str>,
 ) -> Vec<&'a str> {
     let mut own = Counters::default();
-    for (key, count) in facts.contributions(offset) {
+    let contributions = facts.contributions(offset).into_iter();
+    for (key, count) in contributions.filter(|(key, _)| whose.units.contains(&key.unit)) {
         own.add(key.month, key.counter, key.procedure.as_deref(), count);
     }
     let figures = figures(&[&own], period, |name| {
-        let counted = offer.counted_by(name).get(&facts.procedure);
+        let counted = whose.offer.counted_by(name).get(&facts.procedure);
         counted.cloned().into_iter().collect()
     });
     measures
@@ -155,21 +157,25 @@ mod tests {
         facts
     }
 
-    fn counted(procedure: &str, offer: &Offer) -> Vec<&'static str> {
+    fn counted(procedure: &str, offer: Offer) -> Vec<&'static str> {
+        let whose = Whose {
+            units: ["H40.01".to_owned()].into(),
+            offer,
+        };
         let period = "2024-01".parse().expect("a month");
         let measures = BTreeSet::from([ONLINE, PAID, "dossiers_received"]);
         let when = (period, jiff::tz::offset(7));
-        counts_in(&facts(procedure), when, offer, &measures)
+        counts_in(&facts(procedure), when, &whose, &measures)
     }
 
     #[test]
     fn a_dossier_counts_among_procedures_only_where_the_unit_offers_its_procedure() {
-        let offer = Offer::of_online_and_with_fee(&["1.000001", "1.000002"], &["1.000002"]);
-        assert_eq!(counted("1.000001", &offer), ["dossiers_received", ONLINE]);
+        let offer = || Offer::of_online_and_with_fee(&["1.000001", "1.000002"], &["1.000002"]);
+        assert_eq!(counted("1.000001", offer()), ["dossiers_received", ONLINE]);
         assert_eq!(
-            counted("1.000002", &offer),
+            counted("1.000002", offer()),
             ["dossiers_received", PAID, ONLINE]
         );
-        assert_eq!(counted("1.000003", &offer), ["dossiers_received"]);
+        assert_eq!(counted("1.000003", offer()), ["dossiers_received"]);
     }
 }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub(crate) struct FactsRow {
     unit: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    before: Vec<(String, i64)>,
     procedure: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     received: Option<i64>,
@@ -68,6 +70,11 @@ impl From<&Facts> for FactsRow {
         let micros = Timestamp::as_microsecond;
         Self {
             unit: facts.unit.clone(),
+            before: facts
+                .before
+                .iter()
+                .map(|(unit, until)| (unit.clone(), micros(*until)))
+                .collect(),
             procedure: facts.procedure.clone(),
             received: facts.received.map(micros),
             due: facts.due.map(micros),
@@ -117,6 +124,11 @@ impl From<FactsRow> for Facts {
             portal: holds(FlagRow::Portal),
             store: holds(FlagRow::Store),
             unit: row.unit,
+            before: row
+                .before
+                .into_iter()
+                .map(|(unit, until)| (unit, at(until)))
+                .collect(),
             procedure: row.procedure,
             received: row.received.map(at),
             due: row.due.map(at),
@@ -158,6 +170,7 @@ mod tests {
         let at = Timestamp::from_microsecond(1_700_000_000_123_456).expect("in range");
         let facts = Facts {
             unit: "H40.01".into(),
+            before: vec![("H40.02".into(), at)],
             procedure: "1.000001".into(),
             online: true,
             identity: true,

@@ -203,6 +203,14 @@ async fn remember(
             })
         })
         .collect();
+    let void = changes.iter().filter(|change| change.leaves.is_empty());
+    let void: Vec<&IndexKey> = void.map(|change| &change.key).collect();
+    if !void.is_empty() {
+        store::drop_leaves(tx, &void).await?;
+        for key in void {
+            model.leaves.remove(key);
+        }
+    }
     if rows.is_empty() {
         return Ok(());
     }

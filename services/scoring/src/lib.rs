@@ -12,6 +12,7 @@ mod facts;
 mod facts_row;
 mod handler;
 mod model;
+mod organised;
 mod rescore;
 mod store;
 mod view;

@@ -10,7 +10,7 @@ use crate::dirty::{Dirty, Reach};
 use crate::model::Model;
 use crate::view::{Figures, View};
 
-/// What has other points than were told before.
+/// What has other points than were told before; no leaf: what was told is void, as the index does not judge the subject.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) key: IndexKey,
@@ -37,7 +37,37 @@ pub(crate) fn rescore(model: &Model, dirty: &Dirty) -> Vec<Change> {
             changes.extend(changed(model, definition, key, (inputs, &reach)));
         }
     }
+    if dirty.is_everything() {
+        changes.extend(void(&view));
+    }
     changes
+}
+
+/// What was told of subjects that the index does not judge in the period: when it was told, nobody knew that the unit had
+/// ended or belonged to another group by then.
+fn void<'a>(view: &'a View<'_>) -> impl Iterator<Item = Change> + 'a {
+    let told = view.model.leaves.iter();
+    let void = told.filter(|(key, _)| !is_judged(view, key));
+    void.map(|(key, leaves)| Change {
+        key: key.clone(),
+        edition: leaves
+            .values()
+            .next()
+            .map(|points| points.edition.clone())
+            .unwrap_or_default(),
+        leaves: Vec::new(),
+    })
+}
+
+/// Whether an index judges a subject in a period: of groups, those that have units then.
+fn is_judged(view: &View<'_>, key: &IndexKey) -> bool {
+    let definitions = view.definitions(key.period, &key.subject);
+    let mut codes = definitions.iter().map(|definition| definition.code());
+    let there = match &key.subject {
+        Subject::Group(_) => !view.members(key.period, &key.subject).is_empty(),
+        Subject::Unit(_) => true,
+    };
+    there && codes.any(|code| code.as_str() == key.index)
 }
 
 /// The leaves of one index that have other points than were told.
@@ -125,6 +155,7 @@ fn subjects(view: &View<'_>, dirty: &Dirty) -> BTreeMap<(Period, Subject), Reach
     if dirty.is_everything() {
         // Who left a group leaves it with other figures, or none.
         let told = view.model.leaves.keys();
+        let told = told.filter(|key| is_judged(view, key));
         let told = told.map(|key| ((key.period, key.subject.clone()), Reach::All));
         subjects.extend(told);
     }

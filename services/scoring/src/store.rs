@@ -40,6 +40,8 @@ pub(crate) async fn put_facts(
 ) -> sqlx::Result<()> {
     let codes: Vec<String> = dossiers.keys().cloned().collect();
     let units: Vec<String> = dossiers.values().map(|facts| facts.unit.clone()).collect();
+    // Arrays of arrays have one length in SQL: the units of one dossier come as one text.
+    let before: Vec<String> = dossiers.values().map(units_before).collect();
     let months = dossiers.values().map(|facts| facts.months(offset));
     let (opened, ended): (Vec<Option<i32>>, Vec<Option<i32>>) = months
         .map(|(opened, ended)| (opened.map(Month::ordinal), ended.map(Month::ordinal)))
@@ -49,12 +51,15 @@ pub(crate) async fn put_facts(
         .map(|facts| sqlx::types::Json(FactsRow::from(facts)))
         .collect();
     sqlx::query!(
-        "insert into dossier_facts (code, unit, opened_month, ended_month, facts)
-         select * from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::jsonb[])
-         on conflict (code) do update set unit = excluded.unit, opened_month = excluded.opened_month,
-             ended_month = excluded.ended_month, facts = excluded.facts",
+        "insert into dossier_facts (code, unit, units_before, opened_month, ended_month, facts)
+         select code, unit, string_to_array(before, ' '), opened_month, ended_month, facts
+         from unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::jsonb[])
+             as given (code, unit, before, opened_month, ended_month, facts)
+         on conflict (code) do update set unit = excluded.unit, units_before = excluded.units_before,
+             opened_month = excluded.opened_month, ended_month = excluded.ended_month, facts = excluded.facts",
         &codes,
         &units,
+        &before,
         &opened as &[Option<i32>],
         &ended as &[Option<i32>],
         &rows as _,
@@ -64,7 +69,13 @@ pub(crate) async fn put_facts(
     Ok(())
 }
 
-/// Dossiers of `units` that were under the clock at some time in the months `from..=until`, oldest first, after
+/// Codes, which have no blanks, of the units that a dossier was handed over by.
+fn units_before(facts: &Facts) -> String {
+    let units: Vec<&str> = facts.before.iter().map(|(unit, _)| unit.as_str()).collect();
+    units.join(" ")
+}
+
+/// Dossiers that `units` have or had and that were under the clock at some time in the months `from..=until`, oldest first, after
 /// `after` in the order of their codes.
 pub(crate) async fn facts_in(
     tx: &mut PgConnection,
@@ -75,7 +86,7 @@ pub(crate) async fn facts_in(
 ) -> sqlx::Result<Vec<(String, Facts)>> {
     let rows = sqlx::query!(
         r#"select code, facts as "facts: sqlx::types::Json<FactsRow>" from dossier_facts
-           where unit = any($1) and opened_month <= $3
+           where (unit = any($1) or units_before && $1) and opened_month <= $3
              and (ended_month is null or ended_month >= $2) and code > $4
            order by code limit $5"#,
         units,
@@ -165,6 +176,26 @@ pub(crate) async fn put_leaves(
         &text(|(.., points)| points.points.clone()),
         &text(|(.., points)| points.max.clone()),
         &text(|(.., points)| points.reason.clone()),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the points of these subjects.
+pub(crate) async fn drop_leaves(tx: &mut PgConnection, void: &[&IndexKey]) -> sqlx::Result<()> {
+    let text = |column: fn(&IndexKey) -> String| {
+        let keys = void.iter();
+        keys.map(|key| column(key)).collect::<Vec<_>>()
+    };
+    sqlx::query!(
+        "delete from leaf_scores using unnest($1::text[], $2::text[], $3::text[])
+             as void (index_code, period, subject)
+         where leaf_scores.index_code = void.index_code and leaf_scores.period = void.period
+             and leaf_scores.subject = void.subject",
+        &text(|key| key.index.clone()),
+        &text(|key| key.period.to_string()),
+        &text(|key| key.subject.to_string()),
     )
     .execute(tx)
     .await?;

@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use ids::{LeafCode, Month, Period, Subject, UnitCode};
-use index::{Definition, InputKind, Inputs};
+use ids::{Month, Period, Subject, UnitCode};
+use index::Definition;
 use jiff::civil::Date;
-use measures::figures;
 use rust_decimal::Decimal;
 
 use crate::model::Model;
+pub(crate) use figures::Figures;
+
+mod figures;
 
 /// The model as it is scored, with answers that are needed again and again kept.
 pub(crate) struct View<'a> {
@@ -61,13 +63,6 @@ impl Offer {
             part.extend(other.iter().cloned());
         }
     }
-}
-
-/// Every figure of a subject and period, by name.
-pub(crate) struct Figures {
-    pub(crate) counted: BTreeMap<String, Decimal>,
-    /// Reported figures by month, for flows (their sum) and stocks (the newest).
-    reported: BTreeMap<String, (Decimal, Decimal)>,
 }
 
 impl<'a> View<'a> {
@@ -134,15 +129,23 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The day up to which the followed logs have come; none while they are empty.
+    pub(crate) fn today(&self) -> Option<Date> {
+        let horizon = self.model.horizon?;
+        Some(self.model.offset.to_datetime(horizon).date())
+    }
+
     /// The definitions that judge a subject in a period.
     pub(crate) fn definitions(&self, period: Period, subject: &Subject) -> Vec<&'a Definition> {
         let group = match subject {
             Subject::Group(group) => Some(*group),
             Subject::Unit(unit) => self.group(unit, period),
         };
-        let Some(group) = group else {
-            return Vec::new();
-        };
+        group.map_or_else(Vec::new, |group| self.definitions_of(group, period))
+    }
+
+    /// The definitions that judge a group in a period.
+    pub(crate) fn definitions_of(&self, group: &str, period: Period) -> Vec<&'a Definition> {
         let editions = self.model.definitions.values().flat_map(BTreeMap::values);
         editions
             .filter(|edition| edition.applies_to(group) && edition.covers(period))
@@ -151,13 +154,23 @@ impl<'a> View<'a> {
 
     /// Every figure of a subject in a period.
     pub(crate) fn inputs(&self, period: Period, subject: &Subject) -> Figures {
-        let members = self.members(period, subject);
-        let offer = self.offer_of(&members, period);
+        self.inputs_of(&self.members(period, subject), period, false)
+    }
+
+    /// Every figure of these units together in a period. With `existing`, a stock that was reported counts only of
+    /// units that exist at the end: whoever carries on the work of the others reports it anew.
+    pub(crate) fn inputs_of(
+        &self,
+        members: &[UnitCode],
+        period: Period,
+        existing: bool,
+    ) -> Figures {
+        let offer = self.offer_of(members, period);
         let units: Vec<_> = members
             .iter()
             .filter_map(|unit| self.model.units.get(unit.as_str()))
             .collect();
-        let counted = figures(&units, period, |name| offer.counted_by(name).clone());
+        let counted = measures::figures(&units, period, |name| offer.counted_by(name).clone());
         let mut counted: BTreeMap<String, Decimal> = counted
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.into()))
@@ -172,7 +185,7 @@ impl<'a> View<'a> {
         counted.extend(sizes.map(|(name, part)| (name.to_owned(), part.len().into())));
         Figures {
             counted,
-            reported: self.reported(&members, period),
+            reported: self.reported(members, period, existing),
         }
     }
 
@@ -222,67 +235,35 @@ impl<'a> View<'a> {
         &self,
         members: &[UnitCode],
         period: Period,
-    ) -> BTreeMap<String, (Decimal, Decimal)> {
-        let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
+        existing: bool,
+    ) -> BTreeMap<String, (Decimal, Option<Decimal>)> {
+        let mut sums: BTreeMap<String, (Decimal, Option<Decimal>)> = BTreeMap::new();
         let (from, until) = (period.first_month(), period.last_month());
-        for reports in members
-            .iter()
-            .filter_map(|unit| self.model.reported.get(unit.as_str()))
-        {
+        for unit in members {
+            let Some(reports) = self.model.reported.get(unit.as_str()) else {
+                continue;
+            };
+            let at_the_end = self.model.directory.unit(unit, period.last_day());
+            let stands = !existing || at_the_end.is_some();
             for (measure, months) in reports {
                 let Some((newest, at_end)) = months.range(..=until).next_back() else {
                     continue;
                 };
-                if *newest < from {
-                    // A flow has nothing to say of this period; a stock still stands as it was last reported.
-                    sums.entry(measure.clone()).or_default().1 += at_end;
+                if *newest < from && !stands {
                     continue;
                 }
                 let sum = sums.entry(measure.clone()).or_default();
+                if stands {
+                    sum.1 = Some(sum.1.unwrap_or_default() + at_end);
+                }
+                // A flow has nothing to say of a later period; a stock still stands as it was last reported.
                 sum.0 += months
                     .range(from..=until)
                     .map(|(_, value)| value)
                     .sum::<Decimal>();
-                sum.1 += at_end;
             }
         }
         sums
-    }
-}
-
-impl Figures {
-    /// What the rule of a leaf is given.
-    pub(crate) fn of(&self, definition: &Definition, leaf: &LeafCode) -> Inputs {
-        let names = definition
-            .leaf(leaf)
-            .into_iter()
-            .flat_map(index::Leaf::inputs);
-        names
-            .filter_map(|name| Some((name.as_str(), self.value(definition, name.as_str())?)))
-            .collect()
-    }
-
-    /// The value of an input; none when nothing was reported.
-    pub(crate) fn value(&self, definition: &Definition, name: &str) -> Option<Decimal> {
-        if let Some(value) = self.counted.get(name) {
-            return Some(*value);
-        }
-        let (flow, stock) = self.reported.get(name)?;
-        let is_stock = definition
-            .input(name)
-            .is_some_and(|input| input.kind == InputKind::Stock);
-        Some(if is_stock { *stock } else { *flow })
-    }
-
-    /// Every figure with its name, reported ones as flows and with the newest figure, which they are as stocks.
-    pub(crate) fn all(&self) -> BTreeMap<String, (Decimal, Option<Decimal>)> {
-        let reported = self
-            .reported
-            .iter()
-            .map(|(name, (flow, stock))| (name.clone(), (*flow, Some(*stock))));
-        let counted = self.counted.iter();
-        let counted = counted.map(|(name, value)| (name.clone(), (*value, None)));
-        reported.chain(counted).collect()
     }
 }
 

@@ -75,6 +75,7 @@ async fn handled(province: &Province, month: &str, position: i64) -> String {
         period: month.into(),
         subject: given::DEPARTMENT.into(),
         at_least: Some(at_least("dossiers", position)),
+        ..GetMeasuresRequest::default()
     };
     let mut scoring = province.services.scoring.clone();
     let answer = scoring.get_measures(request).await.expect("measures");

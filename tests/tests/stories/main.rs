@@ -15,3 +15,4 @@ mod program;
 mod rebuild;
 mod receipt;
 mod surveys;
+mod reorganisation;

@@ -96,7 +96,7 @@ async fn weakest(
             subject: unit.subject.clone(),
             leaf: leaf.leaf.clone(),
             dossiers: DOSSIERS,
-            at_least: None,
+            ..ExplainScoreRequest::default()
         };
         let answer = services.scoring.clone().explain_score(asked).await;
         let explained = answer

@@ -171,7 +171,7 @@ async fn late_dossier(services: &Services, year: i16) -> anyhow::Result<Option<p
         let asked = GetMeasuresRequest {
             period: year.to_string(),
             subject: unit.to_owned(),
-            at_least: None,
+            ..GetMeasuresRequest::default()
         };
         let answer = services.scoring.clone().get_measures(asked).await;
         let measures = answer

@@ -5,6 +5,7 @@ use contracts::projection::v1::UnitIndex;
 use contracts::scoring::v1::{ExplainScoreResponse, ExplainedDossier, LeafScore};
 
 use super::{behind, weakest};
+use crate::organised::predecessors;
 use crate::show;
 
 /// Components of a line.
@@ -49,6 +50,7 @@ pub fn index_text(index: &UnitIndex) -> String {
         })
         .collect();
     lines.extend(components.chunks(LINE).map(|part| part.join(" · ")));
+    lines.extend(predecessors(&index.predecessors));
     lines.push(leaves(&index.leaves));
     lines.join("\n")
 }
@@ -129,6 +131,7 @@ pub fn score_text(explained: &ExplainScoreResponse) -> String {
         ]);
     }
     lines.push(show::rendered(&figures));
+    lines.extend(predecessors(&explained.predecessors));
     let behind = behind(explained);
     if !behind.is_empty() {
         lines.push(dossiers(&behind));
@@ -234,6 +237,7 @@ mod tests {
                 log: "dossiers".to_owned(),
                 position: 4_711,
             }],
+            ..ExplainScoreResponse::default()
         };
         insta::assert_snapshot!(score_text(&explained), @r##"
         2.1 PROGRESS_ON_TIME · H40.03 · service-quality-766 (2022) · 2024-Q1

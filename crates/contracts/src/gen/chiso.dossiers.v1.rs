@@ -1206,6 +1206,130 @@ impl ::prost::Name for HandOverDossierRequest {
         "/chiso.dossiers.v1.HandOverDossierRequest".into()
     }
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HandOverUnitRequest {
+    /// `occurred_at` is when the successors took over, now when absent: what happened before counts for the unit that
+    /// ended, what comes after for them. `expected_version` has no meaning here.
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    /// A unit that had ended by then, by any of its codes.
+    #[prost(string, tag = "2")]
+    pub unit: ::prost::alloc::string::String,
+    /// 1 to 1,000 characters.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Who takes what no rule names; empty: the only successor, or nobody when there are several.
+    #[prost(string, tag = "4")]
+    pub to_unit: ::prost::alloc::string::String,
+    /// For a split: who takes what; at most 500. A rule that lists a dossier's code goes before those that list its
+    /// procedure, and of equals the first one counts.
+    #[prost(message, repeated, tag = "5")]
+    pub rules: ::prost::alloc::vec::Vec<HandOverRule>,
+    /// Dossiers handed over by this call at most: 1 to 1,000; 0 means 500.
+    #[prost(int32, tag = "6")]
+    pub batch_size: i32,
+}
+impl ::prost::Name for HandOverUnitRequest {
+    const NAME: &'static str = "HandOverUnitRequest";
+    const PACKAGE: &'static str = "chiso.dossiers.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.dossiers.v1.HandOverUnitRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.dossiers.v1.HandOverUnitRequest".into()
+    }
+}
+/// What one successor takes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HandOverRule {
+    /// A successor of the unit, or any unit where the registry names none.
+    #[prost(string, tag = "1")]
+    pub to_unit: ::prost::alloc::string::String,
+    /// Codes of procedures, at most 1,000.
+    #[prost(string, repeated, tag = "2")]
+    pub procedures: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Codes of dossiers, at most 1,000.
+    #[prost(string, repeated, tag = "3")]
+    pub codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for HandOverRule {
+    const NAME: &'static str = "HandOverRule";
+    const PACKAGE: &'static str = "chiso.dossiers.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.dossiers.v1.HandOverRule".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.dossiers.v1.HandOverRule".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HandOverUnitResponse {
+    /// The code that names the unit.
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    /// Handed over by this call, by code; with `validate_only`: would be.
+    #[prost(message, repeated, tag = "2")]
+    pub handed_over: ::prost::alloc::vec::Vec<UnitHandOver>,
+    /// Unfinished dossiers that stay with the unit, as no rule names them or the dossier refuses, at most 200, by code.
+    #[prost(message, repeated, tag = "3")]
+    pub left: ::prost::alloc::vec::Vec<LeftDossier>,
+    /// How many there are of those among the dossiers looked at.
+    #[prost(int64, tag = "4")]
+    pub left_count: i64,
+    /// Unfinished dossiers of the unit after this call, `left_count` included.
+    #[prost(int64, tag = "5")]
+    pub remaining: i64,
+    /// Position of the newest event written; 0 when none was.
+    #[prost(int64, tag = "6")]
+    pub position: i64,
+}
+impl ::prost::Name for HandOverUnitResponse {
+    const NAME: &'static str = "HandOverUnitResponse";
+    const PACKAGE: &'static str = "chiso.dossiers.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.dossiers.v1.HandOverUnitResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.dossiers.v1.HandOverUnitResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UnitHandOver {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub to_unit: ::prost::alloc::string::String,
+}
+impl ::prost::Name for UnitHandOver {
+    const NAME: &'static str = "UnitHandOver";
+    const PACKAGE: &'static str = "chiso.dossiers.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.dossiers.v1.UnitHandOver".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.dossiers.v1.UnitHandOver".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LeftDossier {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub procedure: ::prost::alloc::string::String,
+    /// Why it stays, and what to do about it.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for LeftDossier {
+    const NAME: &'static str = "LeftDossier";
+    const PACKAGE: &'static str = "chiso.dossiers.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.dossiers.v1.LeftDossier".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.dossiers.v1.LeftDossier".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StartStepRequest {
     #[prost(message, optional, tag = "1")]
@@ -2699,6 +2823,35 @@ pub mod dossiers_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// After a merger, a split or an abolition: hands the unfinished dossiers of the unit that ended over to its
+        /// successors, a batch a call, all of it or nothing. Due dates stay as they are. Repeat it, with a new request id,
+        /// until `remaining` is as many as `left_count`.
+        pub async fn hand_over_unit(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HandOverUnitRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HandOverUnitResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.dossiers.v1.DossiersService/HandOverUnit",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("chiso.dossiers.v1.DossiersService", "HandOverUnit"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Takes in facts that another system recorded. Idempotent by source and source event id; a faulty row is refused
         /// alone. At most 10,000 rows a call.
         pub async fn import_dossiers(
@@ -2932,6 +3085,16 @@ pub mod dossiers_service_server {
             &self,
             request: tonic::Request<super::AnswerPetitionRequest>,
         ) -> std::result::Result<tonic::Response<super::Dossier>, tonic::Status>;
+        /// After a merger, a split or an abolition: hands the unfinished dossiers of the unit that ended over to its
+        /// successors, a batch a call, all of it or nothing. Due dates stay as they are. Repeat it, with a new request id,
+        /// until `remaining` is as many as `left_count`.
+        async fn hand_over_unit(
+            &self,
+            request: tonic::Request<super::HandOverUnitRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HandOverUnitResponse>,
+            tonic::Status,
+        >;
         /// Takes in facts that another system recorded. Idempotent by source and source event id; a faulty row is refused
         /// alone. At most 10,000 rows a call.
         async fn import_dossiers(
@@ -4217,6 +4380,52 @@ pub mod dossiers_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = AnswerPetitionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.dossiers.v1.DossiersService/HandOverUnit" => {
+                    #[allow(non_camel_case_types)]
+                    struct HandOverUnitSvc<T: DossiersService>(pub Arc<T>);
+                    impl<
+                        T: DossiersService,
+                    > tonic::server::UnaryService<super::HandOverUnitRequest>
+                    for HandOverUnitSvc<T> {
+                        type Response = super::HandOverUnitResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HandOverUnitRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DossiersService>::hand_over_unit(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HandOverUnitSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -70,7 +70,8 @@ impl ::prost::Name for LeafChange {
         "/chiso.projection.v1.LeafChange".into()
     }
 }
-/// The total, a component, the band or the rank of one subject and period changed.
+/// The total, a component, the band or the rank of one subject and period changed. Without an edition: the index does not
+/// judge the subject in the period (any more).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IndexChanged {
     #[prost(string, tag = "1")]
@@ -169,6 +170,9 @@ pub struct UnitIndex {
     /// Position of the scoring log that it reflects.
     #[prost(int64, tag = "20")]
     pub position: i64,
+    /// With `ORGANISED_NOW`: the units of before whose past is part of it, or cannot be.
+    #[prost(message, repeated, tag = "21")]
+    pub predecessors: ::prost::alloc::vec::Vec<super::super::scoring::v1::Predecessor>,
 }
 impl ::prost::Name for UnitIndex {
     const NAME: &'static str = "UnitIndex";
@@ -197,6 +201,10 @@ pub struct GetUnitIndexRequest {
     /// As the log knew it then; absent: now.
     #[prost(message, optional, tag = "6")]
     pub as_of: ::core::option::Option<::prost_types::Timestamp>,
+    /// With `ORGANISED_NOW` it is reckoned when asked for, ranked among the units of today, and says no change; not
+    /// together with `as_of`.
+    #[prost(enumeration = "super::super::scoring::v1::Organised", tag = "7")]
+    pub organised: i32,
 }
 impl ::prost::Name for GetUnitIndexRequest {
     const NAME: &'static str = "GetUnitIndexRequest";
@@ -224,6 +232,9 @@ pub struct ListRankingsRequest {
     pub page_token: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "6")]
     pub at_least: ::core::option::Option<super::super::log::v1::AtLeast>,
+    /// See `GetUnitIndexRequest`.
+    #[prost(enumeration = "super::super::scoring::v1::Organised", tag = "7")]
+    pub organised: i32,
 }
 impl ::prost::Name for ListRankingsRequest {
     const NAME: &'static str = "ListRankingsRequest";

@@ -51,7 +51,71 @@ impl ::prost::Name for LeafScore {
         "/chiso.scoring.v1.LeafScore".into()
     }
 }
+/// A unit that has ended and whose past belongs to a unit of today, or to several.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Predecessor {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    /// ISO date: the first day on which it existed no more.
+    #[prost(string, tag = "2")]
+    pub valid_until: ::prost::alloc::string::String,
+    /// Its figures of the period are part of the score.
+    #[prost(bool, tag = "3")]
+    pub counted: bool,
+    /// Why they are not; empty when they are.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// Its own figures, of those that were asked for. Counts of procedures are counted once for all units together, all
+    /// others are added up.
+    #[prost(message, repeated, tag = "5")]
+    pub inputs: ::prost::alloc::vec::Vec<Input>,
+}
+impl ::prost::Name for Predecessor {
+    const NAME: &'static str = "Predecessor";
+    const PACKAGE: &'static str = "chiso.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.scoring.v1.Predecessor".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.scoring.v1.Predecessor".into()
+    }
+}
+/// Whose figures of a period are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Organised {
+    /// The same as `ORGANISED_THEN`.
+    Unspecified = 0,
+    /// Each unit as it was in the period.
+    Then = 1,
+    /// The units of today, each with all that the units did whose work it alone carries on.
+    Now = 2,
+}
+impl Organised {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ORGANISED_UNSPECIFIED",
+            Self::Then => "ORGANISED_THEN",
+            Self::Now => "ORGANISED_NOW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ORGANISED_UNSPECIFIED" => Some(Self::Unspecified),
+            "ORGANISED_THEN" => Some(Self::Then),
+            "ORGANISED_NOW" => Some(Self::Now),
+            _ => None,
+        }
+    }
+}
 /// Leaves of one subject and period have other points than before. Leaves that kept theirs are not repeated.
+/// Without any leaf: the index does not judge the subject in the period (any more), as its unit had ended or was in another
+/// group by then; what was told of it is void.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LeavesScored {
     /// Code of the index.
@@ -98,6 +162,8 @@ pub struct ExplainScoreRequest {
     pub dossiers: i32,
     #[prost(message, optional, tag = "6")]
     pub at_least: ::core::option::Option<super::super::log::v1::AtLeast>,
+    #[prost(enumeration = "Organised", tag = "7")]
+    pub organised: i32,
 }
 impl ::prost::Name for ExplainScoreRequest {
     const NAME: &'static str = "ExplainScoreRequest";
@@ -138,6 +204,9 @@ pub struct ExplainScoreResponse {
     /// How far the followed logs were applied.
     #[prost(message, repeated, tag = "12")]
     pub basis: ::prost::alloc::vec::Vec<super::super::log::v1::Cause>,
+    /// With `ORGANISED_NOW`: the units of before, with their shares of the inputs.
+    #[prost(message, repeated, tag = "13")]
+    pub predecessors: ::prost::alloc::vec::Vec<Predecessor>,
 }
 impl ::prost::Name for ExplainScoreResponse {
     const NAME: &'static str = "ExplainScoreResponse";
@@ -213,6 +282,8 @@ pub struct GetMeasuresRequest {
     pub subject: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub at_least: ::core::option::Option<super::super::log::v1::AtLeast>,
+    #[prost(enumeration = "Organised", tag = "4")]
+    pub organised: i32,
 }
 impl ::prost::Name for GetMeasuresRequest {
     const NAME: &'static str = "GetMeasuresRequest";
@@ -228,6 +299,9 @@ impl ::prost::Name for GetMeasuresRequest {
 pub struct GetMeasuresResponse {
     #[prost(message, repeated, tag = "1")]
     pub measures: ::prost::alloc::vec::Vec<Input>,
+    /// With `ORGANISED_NOW`: the units of before, with their shares.
+    #[prost(message, repeated, tag = "2")]
+    pub predecessors: ::prost::alloc::vec::Vec<Predecessor>,
 }
 impl ::prost::Name for GetMeasuresResponse {
     const NAME: &'static str = "GetMeasuresResponse";
@@ -237,6 +311,76 @@ impl ::prost::Name for GetMeasuresResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/chiso.scoring.v1.GetMeasuresResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetScoresRequest {
+    #[prost(string, tag = "1")]
+    pub index: ::prost::alloc::string::String,
+    /// `2024-03`, `2024-Q1` or `2024`.
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    /// A unit's code or `group:department`; empty when `group` is given.
+    #[prost(string, tag = "3")]
+    pub subject: ::prost::alloc::string::String,
+    /// `department`, `district`, `commune`, `central_agency`: every unit of the group, in the period or today.
+    #[prost(string, tag = "4")]
+    pub group: ::prost::alloc::string::String,
+    #[prost(enumeration = "Organised", tag = "5")]
+    pub organised: i32,
+    #[prost(message, optional, tag = "6")]
+    pub at_least: ::core::option::Option<super::super::log::v1::AtLeast>,
+}
+impl ::prost::Name for GetScoresRequest {
+    const NAME: &'static str = "GetScoresRequest";
+    const PACKAGE: &'static str = "chiso.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.scoring.v1.GetScoresRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.scoring.v1.GetScoresRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetScoresResponse {
+    /// Edition of the definition.
+    #[prost(string, tag = "1")]
+    pub edition: ::prost::alloc::string::String,
+    /// By code.
+    #[prost(message, repeated, tag = "2")]
+    pub subjects: ::prost::alloc::vec::Vec<SubjectScores>,
+    /// How far the followed logs were applied.
+    #[prost(message, repeated, tag = "3")]
+    pub basis: ::prost::alloc::vec::Vec<super::super::log::v1::Cause>,
+}
+impl ::prost::Name for GetScoresResponse {
+    const NAME: &'static str = "GetScoresResponse";
+    const PACKAGE: &'static str = "chiso.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.scoring.v1.GetScoresResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.scoring.v1.GetScoresResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SubjectScores {
+    #[prost(string, tag = "1")]
+    pub subject: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub leaves: ::prost::alloc::vec::Vec<LeafScore>,
+    /// With `ORGANISED_NOW`: the units of before, without figures.
+    #[prost(message, repeated, tag = "3")]
+    pub predecessors: ::prost::alloc::vec::Vec<Predecessor>,
+}
+impl ::prost::Name for SubjectScores {
+    const NAME: &'static str = "SubjectScores";
+    const PACKAGE: &'static str = "chiso.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.scoring.v1.SubjectScores".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.scoring.v1.SubjectScores".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -465,6 +609,32 @@ pub mod scoring_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// The points of every leaf of a subject, or of every unit of a group, reckoned when asked for: also as the units are
+        /// organised now.
+        pub async fn get_scores(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetScoresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetScoresResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.scoring.v1.ScoringService/GetScores",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("chiso.scoring.v1.ScoringService", "GetScores"));
+            self.inner.unary(req, path, codec).await
+        }
         /// How far the followed logs are applied. Waits for `at_least`, within the deadline.
         pub async fn get_progress(
             &mut self,
@@ -548,6 +718,15 @@ pub mod scoring_service_server {
             request: tonic::Request<super::GetMeasuresRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetMeasuresResponse>,
+            tonic::Status,
+        >;
+        /// The points of every leaf of a subject, or of every unit of a group, reckoned when asked for: also as the units are
+        /// organised now.
+        async fn get_scores(
+            &self,
+            request: tonic::Request<super::GetScoresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetScoresResponse>,
             tonic::Status,
         >;
         /// How far the followed logs are applied. Waits for `at_least`, within the deadline.
@@ -724,6 +903,51 @@ pub mod scoring_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetMeasuresSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.scoring.v1.ScoringService/GetScores" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetScoresSvc<T: ScoringService>(pub Arc<T>);
+                    impl<
+                        T: ScoringService,
+                    > tonic::server::UnaryService<super::GetScoresRequest>
+                    for GetScoresSvc<T> {
+                        type Response = super::GetScoresResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetScoresRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ScoringService>::get_scores(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetScoresSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -20,10 +20,10 @@ impl Tally<'_> {
         Month::of(self.offset.to_datetime(at).date())
     }
 
-    fn add(&mut self, month: Month, counter: Counter, count: i64) {
+    fn add(&mut self, unit: &str, month: Month, counter: Counter, count: i64) {
         if count != 0 {
             let key = Key {
-                unit: self.facts.unit.clone(),
+                unit: unit.to_owned(),
                 month,
                 counter,
                 procedure: None,
@@ -32,10 +32,10 @@ impl Tally<'_> {
         }
     }
 
-    fn add_procedure(&mut self, month: Month, counter: Counter) {
+    fn add_procedure(&mut self, unit: &str, month: Month, counter: Counter) {
         let procedure = Some(self.facts.procedure.clone());
         let key = Key {
-            unit: self.facts.unit.clone(),
+            unit: unit.to_owned(),
             month,
             counter,
             procedure,
@@ -48,25 +48,22 @@ impl Tally<'_> {
             return;
         };
         let facts = self.facts;
-        let month = self.month(received);
-        self.add(month, Counter::Received, 1);
-        self.add(month, Counter::ReceivedOnline, i64::from(facts.online));
-        self.add(
-            month,
-            Counter::ReceivedSynchronised,
-            i64::from(facts.portal),
-        );
-        self.add(month, Counter::ReceivedWithDuty, i64::from(facts.duty));
-        self.add(
-            month,
-            Counter::ReceivedPaidOnline,
-            i64::from(facts.duty && facts.paid_online),
-        );
+        let (unit, month) = (facts.unit_at(received), self.month(received));
+        let counts = [
+            (Counter::Received, true),
+            (Counter::ReceivedOnline, facts.online),
+            (Counter::ReceivedSynchronised, facts.portal),
+            (Counter::ReceivedWithDuty, facts.duty),
+            (Counter::ReceivedPaidOnline, facts.duty && facts.paid_online),
+        ];
+        for (counter, holds) in counts {
+            self.add(unit, month, counter, i64::from(holds));
+        }
         if facts.online {
-            self.add_procedure(month, Counter::ProcedureOnline);
+            self.add_procedure(unit, month, Counter::ProcedureOnline);
         }
         if facts.paid_online {
-            self.add_procedure(month, Counter::ProcedurePaidOnline);
+            self.add_procedure(unit, month, Counter::ProcedurePaidOnline);
         }
     }
 
@@ -77,15 +74,13 @@ impl Tally<'_> {
         let ended = end.map(|(at, _)| at);
         self.stock(Counter::Opened, Counter::Ended, opened, opened, ended);
         if let Some((at, how)) = end {
-            let month = self.month(at);
-            self.add(month, Counter::EndedOnTime, i64::from(!facts.late()));
+            let (unit, month) = (facts.unit_at(at), self.month(at));
+            let in_time = i64::from(!facts.late());
+            self.add(unit, month, Counter::EndedOnTime, in_time);
             if matches!(how, Ended::Completed { .. }) {
-                self.add(month, Counter::EndedWithResult, 1);
-                self.add(
-                    month,
-                    Counter::HandlingSeconds,
-                    at.as_second() - opened.as_second(),
-                );
+                let seconds = at.as_second() - opened.as_second();
+                self.add(unit, month, Counter::EndedWithResult, 1);
+                self.add(unit, month, Counter::HandlingSeconds, seconds);
             }
         }
         // Overdue from the due date on; an end in time, however late we learned of it, takes that back.
@@ -140,7 +135,8 @@ impl Tally<'_> {
         }
     }
 
-    /// Counts as open from `since` to `ended`; what only became so after the end counts in the month of the end.
+    /// Counts as open from `since` to `ended`, with each unit that had it then for its own part; what only became so
+    /// after the end counts in the month of the end.
     fn stock(
         &mut self,
         opened_counter: Counter,
@@ -149,24 +145,49 @@ impl Tally<'_> {
         since: Timestamp,
         ended: Option<Timestamp>,
     ) {
+        let facts = self.facts;
         let since = since.max(opened);
-        let since = ended.map_or(since, |ended| since.min(ended));
-        self.add(self.month(since), opened_counter, 1);
+        let mut from = ended.map_or(since, |ended| since.min(ended));
+        for (unit, until) in &facts.before {
+            if *until <= from {
+                continue;
+            }
+            if ended.is_some_and(|ended| ended < *until) {
+                return self.open_between(unit, (opened_counter, from), (ended_counter, ended));
+            }
+            self.add(unit, self.month(from), opened_counter, 1);
+            self.add(unit, self.month(*until), opened_counter, -1);
+            from = *until;
+        }
+        self.open_between(&facts.unit, (opened_counter, from), (ended_counter, ended));
+    }
+
+    fn open_between(
+        &mut self,
+        unit: &str,
+        (opened_counter, from): (Counter, Timestamp),
+        (ended_counter, ended): (Counter, Option<Timestamp>),
+    ) {
+        self.add(unit, self.month(from), opened_counter, 1);
         if let Some(ended) = ended {
-            self.add(self.month(ended), ended_counter, 1);
+            self.add(unit, self.month(ended), ended_counter, 1);
         }
     }
 
     pub(super) fn petitions(&mut self) {
         for petition in self.facts.petitions.values() {
-            let month = self.month(petition.filed);
-            self.add(month, Counter::Petitions, 1);
-            self.add(month, Counter::PetitionsOnTime, i64::from(petition.on_time));
-            self.add(
-                month,
-                Counter::PetitionsSatisfied,
-                i64::from(petition.satisfied),
+            let (unit, month) = (
+                self.facts.unit_at(petition.filed),
+                self.month(petition.filed),
             );
+            let counts = [
+                (Counter::Petitions, true),
+                (Counter::PetitionsOnTime, petition.on_time),
+                (Counter::PetitionsSatisfied, petition.satisfied),
+            ];
+            for (counter, holds) in counts {
+                self.add(unit, month, counter, i64::from(holds));
+            }
         }
     }
 }

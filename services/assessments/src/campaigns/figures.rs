@@ -71,7 +71,7 @@ impl Figures {
         let mut request = Request::new(GetMeasuresRequest {
             period: period.to_string(),
             subject: unit.to_string(),
-            at_least: None,
+            ..GetMeasuresRequest::default()
         });
         request.set_timeout(PATIENCE);
         let mut scoring = self.scoring.clone();

@@ -60,6 +60,15 @@ impl DossiersService for Api {
         self.obey(request).await
     }
 
+    async fn hand_over_unit(
+        &self,
+        request: Request<pb::HandOverUnitRequest>,
+    ) -> tonic::Result<Response<pb::HandOverUnitResponse>> {
+        let permit = Permit::of(request.extensions())?;
+        let answer = self.succeed(request.into_inner(), permit).await?;
+        Ok(Response::new(answer))
+    }
+
     async fn start_step(&self, request: Request<pb::StartStepRequest>) -> Answer {
         self.obey(request).await
     }

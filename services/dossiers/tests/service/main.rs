@@ -3,6 +3,7 @@
 mod access;
 mod catalog;
 mod commands;
+mod handover;
 mod imports;
 mod life;
 mod lists;

@@ -1,0 +1,57 @@
+//! What the rules of an index are given.
+
+use std::collections::BTreeMap;
+
+use ids::LeafCode;
+use index::{Definition, InputKind, Inputs};
+use rust_decimal::Decimal;
+
+/// Every figure of a subject and period, by name.
+pub(crate) struct Figures {
+    pub(crate) counted: BTreeMap<String, Decimal>,
+    /// Reported figures by month, for flows (their sum) and stocks (the newest, if one stands at the end).
+    pub(super) reported: BTreeMap<String, (Decimal, Option<Decimal>)>,
+}
+
+impl Figures {
+    /// What the rule of a leaf is given.
+    pub(crate) fn of(&self, definition: &Definition, leaf: &LeafCode) -> Inputs {
+        let names = definition
+            .leaf(leaf)
+            .into_iter()
+            .flat_map(index::Leaf::inputs);
+        names
+            .filter_map(|name| Some((name.as_str(), self.value(definition, name.as_str())?)))
+            .collect()
+    }
+
+    /// The value of an input; none when nothing was reported.
+    pub(crate) fn value(&self, definition: &Definition, name: &str) -> Option<Decimal> {
+        if let Some(value) = self.counted.get(name) {
+            return Some(*value);
+        }
+        let (flow, stock) = self.reported.get(name)?;
+        let is_stock = definition
+            .input(name)
+            .is_some_and(|input| input.kind == InputKind::Stock);
+        if is_stock { *stock } else { Some(*flow) }
+    }
+
+    /// Names of the figures that are not zero, and of those that were reported at all.
+    pub(crate) fn names_of_something(&self) -> impl Iterator<Item = &str> {
+        let counted = self.counted.iter().filter(|(_, value)| !value.is_zero());
+        let counted = counted.map(|(name, _)| name.as_str());
+        counted.chain(self.reported.keys().map(String::as_str))
+    }
+
+    /// Every figure with its name, reported ones as flows and with the newest figure, which they are as stocks.
+    pub(crate) fn all(&self) -> BTreeMap<String, (Decimal, Option<Decimal>)> {
+        let reported = self
+            .reported
+            .iter()
+            .map(|(name, (flow, stock))| (name.clone(), (*flow, *stock)));
+        let counted = self.counted.iter();
+        let counted = counted.map(|(name, value)| (name.clone(), (*value, None)));
+        reported.chain(counted).collect()
+    }
+}

@@ -14,5 +14,5 @@ mod official;
 mod program;
 mod rebuild;
 mod receipt;
-mod surveys;
 mod reorganisation;
+mod surveys;

@@ -8,13 +8,10 @@ use clap::Args;
 use comfy_table::Cell;
 use contracts::projection::v1::{ListRankingsRequest, UnitIndex};
 
-<<<<<<< HEAD
 pub use paper::document;
 
 use crate::document::{self as documents, Language, MaybeFiles};
-=======
 use crate::organised::Organised;
->>>>>>> h-reorg
 use crate::{Exit, Failure, Service, Services, out, show};
 
 /// The index that everything speaks of when nothing is said.
@@ -26,11 +23,8 @@ const EXAMPLES: &str = "\
 Examples:
   chiso rank --period 2024
   chiso rank --period 2024-Q1 --group district
-<<<<<<< HEAD
   chiso rank --period 2024 --group district --xlsx ranking.xlsx --csv ranking.csv
-=======
   chiso rank --period 2025-06 --group commune --organised now
->>>>>>> h-reorg
   chiso rank --period 2024-03 --group department --json | jq -r '[.rank, .subject, .total] | @tsv'";
 
 /// Print a group's ranking with components, bands and changes
@@ -52,18 +46,16 @@ pub struct Command {
     #[arg(long, default_value = "department")]
     group: String,
 
-<<<<<<< HEAD
+    /// The units of the period, or those of today with all that the units before them did
+    #[arg(long, value_enum, default_value_t)]
+    organised: Organised,
+
     #[command(flatten)]
     files: MaybeFiles,
 
     /// Language of the labels in files
     #[arg(long, value_enum, default_value_t)]
     lang: Language,
-=======
-    /// The units of the period, or those of today with all that the units before them did
-    #[arg(long, value_enum, default_value_t)]
-    organised: Organised,
->>>>>>> h-reorg
 }
 
 /// Prints the ranking.
@@ -72,28 +64,20 @@ pub(crate) async fn run(
     services: &Services,
     json: bool,
 ) -> Result<Exit, Failure> {
-<<<<<<< HEAD
-    let ranking = ranking(services, &command.index, &command.period, &command.group).await?;
+    let Command {
+        index,
+        period,
+        group,
+        organised,
+        ..
+    } = command;
+    let ranking = ranking(services, index, period, group, *organised).await?;
     if let Some(files) = command.files.named() {
-        let document = document(services, &ranking, &command.group, command.lang).await?;
+        let document = document(services, &ranking, group, command.lang).await?;
         documents::write(&document, &files)?;
     } else if json {
-=======
-    let ranking = ranking(services, command).await?;
-    if json {
->>>>>>> h-reorg
         ranking.iter().for_each(out::message);
     } else if ranking.is_empty() {
-        let Command {
-            index,
-            period,
-            group,
-<<<<<<< HEAD
-            ..
-=======
-            organised: _,
->>>>>>> h-reorg
-        } = command;
         out::note(format_args!(
             "there is nothing to rank: no {group} has the index {index} in {period}"
         ));
@@ -107,12 +91,18 @@ pub(crate) async fn run(
 ///
 /// # Errors
 /// What projection refuses, or that it does not answer.
-async fn ranking(services: &Services, command: &Command) -> Result<Vec<UnitIndex>, Failure> {
+pub async fn ranking(
+    services: &Services,
+    index: &str,
+    period: &str,
+    group: &str,
+    organised: Organised,
+) -> Result<Vec<UnitIndex>, Failure> {
     let mut request = ListRankingsRequest {
-        index: command.index.clone(),
-        period: command.period.clone(),
-        group: command.group.clone(),
-        organised: command.organised.number(),
+        index: index.to_owned(),
+        period: period.to_owned(),
+        group: group.to_owned(),
+        organised: organised.number(),
         page_size: PAGE,
         ..ListRankingsRequest::default()
     };

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use calamine::{Data, Reader as _, Xlsx};
 use cli::document::{Document, Language};
+use cli::organised::Organised;
 use cli::{Services, campaign, rank};
 use contracts::assessments::v1 as pb;
 use system_tests::{Province, given};
@@ -243,7 +244,14 @@ async fn a_ranking_is_written_as_it_is_shown() {
     province.settled().await;
     let written = Written::new();
     written.by(&province, &["rank", "--period", &month]);
-    let ranking = rank::ranking(services, given::INDEX, &month, "department").await;
+    let ranking = rank::ranking(
+        services,
+        given::INDEX,
+        &month,
+        "department",
+        Organised::Then,
+    )
+    .await;
     let ranking = ranking.expect("a ranking");
     let document = rank::document(services, &ranking, "department", Language::Vi).await;
     holds(&written, &document.expect("a document"));

@@ -4,6 +4,7 @@
 //! speak to it as any client does. Nothing here waits for a fixed time: [`eventually`] asks until the answer fits.
 #![forbid(unsafe_code)]
 
+pub mod brake;
 pub mod facts;
 pub mod given;
 pub mod program;
@@ -15,6 +16,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use brake::Brake;
 pub use province::Province;
 use tokio::time::Instant;
 

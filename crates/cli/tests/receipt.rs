@@ -6,18 +6,14 @@ use std::time::Duration;
 use allinone::{AllInOne, Development, Options};
 use cli::catalog::{self, Change};
 use cli::import::{self, Mapping, Summary};
-use cli::{Service, Services, explain, log};
+use cli::{Service, Services, explain};
 use contracts::dossiers::v1::{DossierCompleted, Timeliness};
-use contracts::log::v1::{GetHeadRequest, ReadRequest};
+use contracts::log::v1::ReadRequest;
 use prost::Message as _;
 use stack::Stack;
 
 /// How long anything here may take before it counts as hung.
 const CEILING: Duration = Duration::from_secs(60);
-/// Pause between two looks at how far the import is: an import takes some hundred milliseconds.
-const LOOK: Duration = Duration::from_millis(2);
-/// Facts of the log: 8,577 rows, 1,434 receptions, 1,329 ends.
-const FACTS: i64 = 11_340;
 
 fn test_data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -41,7 +37,7 @@ fn receipt() -> Option<(tempfile::TempDir, PathBuf)> {
 
 struct World {
     // Ends before the servers that it runs on.
-    all: AllInOne,
+    _all: AllInOne,
     services: Services,
     _stack: Stack,
 }
@@ -57,7 +53,7 @@ impl World {
         let all = AllInOne::start(options).await.expect("services");
         let services = Services::of(&all, &Development::developer("H99")).expect("certificates");
         Self {
-            all,
+            _all: all,
             services,
             _stack: stack,
         }
@@ -77,15 +73,6 @@ impl World {
         });
         applied.await.expect("applied");
         counts
-    }
-
-    async fn head(&self) -> i64 {
-        let head = self
-            .services
-            .log(Service::Dossiers)
-            .get_head(GetHeadRequest {})
-            .await;
-        head.map_or(0, |head| head.into_inner().position)
     }
 
     /// Dossiers that ended on time and late, by the log.
@@ -160,53 +147,4 @@ async fn the_whole_log_comes_in_once_and_never_again() {
     );
     assert_eq!(again.position, 0);
     assert_eq!(world.ends().await, (952, 377));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_goes_on_when_the_service_is_killed_in_the_middle() {
-    let Some((_folder, file)) = receipt() else {
-        return;
-    };
-    let mut world = World::start("cli-killed").await;
-    world.apply(false).await;
-    let importing = tokio::spawn(import(world.services.clone(), file));
-    let middle = async {
-        while world.head().await < FACTS / 4 {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    tokio::time::timeout(CEILING, middle)
-        .await
-        .expect("the import to begin");
-    world.all.kill(allinone::Service::Dossiers).await;
-    let restarted = async {
-        // Its listener may close a moment after it was killed.
-        while world
-            .all
-            .restart(allinone::Service::Dossiers)
-            .await
-            .is_err()
-        {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    tokio::time::timeout(CEILING, restarted)
-        .await
-        .expect("a restart");
-
-    let summary = tokio::time::timeout(CEILING, importing)
-        .await
-        .expect("an end")
-        .expect("no panic");
-    assert!(
-        summary.repeats > 0,
-        "it was killed too late: {}",
-        summary.text(None)
-    );
-    assert_eq!(summary.accepted + summary.repeated, 8_577);
-    assert_eq!(world.ends().await, (952, 377));
-    let verified = log::verify(&world.services, Service::Dossiers, |_| {})
-        .await
-        .expect("a walk");
-    assert_eq!(verified.damage, "");
 }

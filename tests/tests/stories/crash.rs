@@ -1,4 +1,4 @@
-//! All services die at once in the middle of an import.
+//! Services die in the middle of an import: all at once, and the one that takes it in.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,11 +10,11 @@ use runtime::{Bearer, Security};
 use stack::Stack;
 use system_tests::program::{Running, chiso};
 use system_tests::receipt::{self, FIGURES, Figures};
-use system_tests::{CEILING, Province, eventually, skipped};
+use system_tests::{Brake, CEILING, Province, eventually, skipped};
 
 /// Prefix of the databases, which the crashed services and the ones after them share.
 const NAME: &str = "crash";
-/// Events of the import after which the services are killed: in the middle of it.
+/// Where the import is held while services are killed: in the middle of it.
 const MIDDLE: i64 = 3_000;
 /// How long the import asks for an answer before it gives up: long enough for the registry's news to reach dossiers.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,28 +30,17 @@ async fn services_killed_in_the_middle_of_an_import_lose_and_double_nothing() {
     receipt::given_catalog(&services).await;
 
     let mapping = Mapping::read(&receipt::mapping()).expect("a mapping");
+    let brake = Brake::at(stack, "crash_dossiers", MIDDLE);
     // Whoever imports gives up when nobody answers, and repeats the import later.
     let importing = import(&services, &mapping, &file, PATIENCE);
     let killing = async {
-        let events = "select count(*) from eventlog.events";
-        let written = async || {
-            let count = system_tests::program::sql(stack, "crash_dossiers", events);
-            let count: i64 = count.parse().expect("a number");
-            if count >= MIDDLE {
-                Ok(count)
-            } else {
-                Err(count)
-            }
-        };
-        let count = eventually("the import is under way", written).await;
+        let head = brake.held().await;
         up.kill();
-        count
+        brake.release();
+        head
     };
     let (imported, killed_at) = tokio::join!(importing, killing);
-    assert!(
-        killed_at < receipt::EVENTS - receipt::OPEN,
-        "killed after the import"
-    );
+    assert!(killed_at > 0, "killed before the import");
     imported.expect_err("nobody answered any more");
 
     let province = Province::start(NAME).await;
@@ -70,6 +59,41 @@ async fn services_killed_in_the_middle_of_an_import_lose_and_double_nothing() {
     );
     assert_eq!(Figures::of_scoring(&province).await, FIGURES);
     receipt::projection_follows(&province).await;
+    assert_eq!(Figures::of_sql(&province), FIGURES);
+    assert_eq!(province.verified().await, heads);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_goes_on_by_itself_when_the_service_is_killed_and_comes_back() {
+    let Some(file) = receipt::file() else {
+        return skipped("killed", "../shared/data/receipt.csv is not there");
+    };
+    let mut province = Province::start("killed").await;
+    let services = province.services.clone();
+    receipt::given_catalog(&services).await;
+
+    let mapping = Mapping::read(&receipt::mapping()).expect("a mapping");
+    let brake = Brake::at(stack::shared(), "killed_dossiers", MIDDLE);
+    let importing = import(&services, &mapping, &file, CEILING);
+    let killing = async {
+        brake.held().await;
+        province.all().kill(Service::Dossiers).await;
+        brake.release();
+        // Its listener may close a moment after it was killed.
+        eventually("it comes back", async || {
+            province.all().restart(Service::Dossiers).await
+        })
+        .await;
+    };
+    let (imported, ()) = tokio::join!(importing, killing);
+
+    let (summary, refused) = imported.expect("it is asked again until it answers");
+    assert_eq!(refused, None, "{}", summary.text(None));
+    assert!(summary.repeats > 0, "{}", summary.text(None));
+    assert_eq!(summary.accepted + summary.repeated, 8_577);
+    receipt::overdue_told(&province).await;
+    let heads = province.settled().await;
+    assert_eq!(heads["dossiers"], receipt::EVENTS);
     assert_eq!(Figures::of_sql(&province), FIGURES);
     assert_eq!(province.verified().await, heads);
 }

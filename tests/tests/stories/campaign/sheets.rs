@@ -101,18 +101,24 @@ impl Sheet {
         let accepted = accepted.into_inner().leaves;
         assert!(accepted.len() > self.set.leaves.len() / 3, "{accepted:?}");
         for leaf in self.leaves(&mut appraiser).await {
-            if accepted.contains(&leaf.leaf) {
+            let own = self.set.leaves[&leaf.leaf].claimed;
+            if accepted.contains(&leaf.leaf) && !own {
+                // A measured leaf is what scoring counted.
+                assert_eq!(leaf.decided, leaf.measured, "{} {}", self.unit, leaf.leaf);
+                let measured = value(leaf.decided.as_ref()).expect("a figure");
+                self.decided.insert(leaf.leaf.clone(), measured);
+            }
+            if accepted.contains(&leaf.leaf) || leaf.first.is_some() {
                 continue;
             }
-            let own = self.set.leaves[&leaf.leaf].claimed;
-            let (verdict, mark) = if own {
-                (Verdict::Accept, None)
+            let (verdict, mark, text) = if own {
+                (Verdict::Accept, None, "")
             } else {
                 let points = self.reported(&leaf.leaf);
                 self.decided.insert(leaf.leaf.clone(), Some(points));
-                (Verdict::Change, mark(points))
+                (Verdict::Change, mark(points), "by the report of the survey")
             };
-            let request = self.appraisal(&leaf, verdict, mark, "by the report of the survey");
+            let request = self.appraisal(&leaf, verdict, mark, text);
             let answer = appraiser.appraise_leaf(request).await;
             answer.unwrap_or_else(|status| panic!("{} {}: {status:?}", self.unit, leaf.leaf));
         }

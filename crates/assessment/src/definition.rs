@@ -123,6 +123,8 @@ pub enum DefinitionEvent {
     Drafted(Draft),
     /// A draft has another document.
     DraftChanged {
+        /// Code of the index.
+        index: IndexCode,
         /// Name of the draft.
         name: String,
         /// The document.
@@ -134,6 +136,8 @@ pub enum DefinitionEvent {
     PutInForce(Edition),
     /// A campaign judges by an edition.
     Used {
+        /// Code of the index.
+        index: IndexCode,
         /// Name of the edition.
         name: String,
         /// The campaign.
@@ -141,6 +145,8 @@ pub enum DefinitionEvent {
     },
     /// An edition ends.
     Retired {
+        /// Code of the index.
+        index: IndexCode,
         /// Name of the edition.
         name: String,
         /// When and why.
@@ -205,7 +211,8 @@ impl Definition {
         match self.drafts.get(&name) {
             None => Err(DefinitionRefusal::NoDraft(name)),
             Some(draft) if draft.sha256 == sha256 => Ok(vec![]),
-            Some(_) => Ok(vec![DefinitionEvent::DraftChanged {
+            Some(draft) => Ok(vec![DefinitionEvent::DraftChanged {
+                index: draft.index.clone(),
                 name,
                 document,
                 sha256,
@@ -252,17 +259,21 @@ impl Definition {
             period,
         } = wanted;
         let known = self.editions.get(&name);
-        if !known.is_some_and(|edition| edition.scope.holds(&group, period)) {
+        let Some(known) = known.filter(|edition| edition.scope.holds(&group, period)) else {
             return Err(DefinitionRefusal::NotInForce {
                 edition: name,
                 group,
                 period,
             });
-        }
+        };
         if self.uses(&name).any(|known| *known == campaign) {
             return Ok(vec![]);
         }
-        Ok(vec![DefinitionEvent::Used { name, campaign }])
+        Ok(vec![DefinitionEvent::Used {
+            index: known.index.clone(),
+            name,
+            campaign,
+        }])
     }
 
     fn retire(
@@ -287,7 +298,11 @@ impl Definition {
                 edition: name,
                 until,
             }),
-            _ => Ok(vec![DefinitionEvent::Retired { name, retirement }]),
+            _ => Ok(vec![DefinitionEvent::Retired {
+                index: edition.index.clone(),
+                name,
+                retirement,
+            }]),
         }
     }
 }
@@ -350,6 +365,7 @@ impl Decider for Definition {
                 name,
                 document,
                 sha256,
+                ..
             } => {
                 if let Some(draft) = self.drafts.get_mut(name) {
                     draft.document.clone_from(document);
@@ -361,11 +377,13 @@ impl Decider for Definition {
                 self.newest = Some(edition.name.clone());
                 self.editions.insert(edition.name.clone(), edition.clone());
             }
-            DefinitionEvent::Used { name, campaign } => {
+            DefinitionEvent::Used { name, campaign, .. } => {
                 let uses = self.uses.entry(name.clone()).or_default();
                 uses.insert(campaign.clone());
             }
-            DefinitionEvent::Retired { name, retirement } => {
+            DefinitionEvent::Retired {
+                name, retirement, ..
+            } => {
                 if let Some(edition) = self.editions.get_mut(name) {
                     edition.scope.until = Some(retirement.last);
                 }

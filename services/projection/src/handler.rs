@@ -25,7 +25,8 @@ pub(crate) struct Projector;
 pub(crate) struct Changed {
     pub(crate) key: IndexKey,
     pub(crate) before: IndexRow,
-    pub(crate) after: IndexRow,
+    /// None where its definition was retired.
+    pub(crate) after: Option<IndexRow>,
 }
 
 impl Fold for Projector {
@@ -117,9 +118,17 @@ fn renew(model: &mut Model, touched: &Touched) -> Vec<Changed> {
         touched.keys.clone()
     };
     let mut renewed: BTreeMap<IndexKey, IndexRow> = BTreeMap::new();
+    let mut changed = Vec::new();
     for key in &keys {
         if let Some(row) = aggregate::index(model, key) {
             renewed.insert(key.clone(), row);
+        } else if let Some(before) = model.indices.remove(key) {
+            // Its definition was retired: there is no such index any more.
+            changed.push(Changed {
+                key: key.clone(),
+                before,
+                after: None,
+            });
         }
     }
     let tables: BTreeSet<_> = keys
@@ -129,12 +138,15 @@ fn renew(model: &mut Model, touched: &Touched) -> Vec<Changed> {
     for table in tables {
         aggregate::rank(model, &table, &mut renewed);
     }
-    let mut changed = Vec::new();
     for (key, after) in renewed {
         let before = model.indices.get(&key).cloned().unwrap_or_default();
         if before != after {
             model.indices.insert(key.clone(), after.clone());
-            changed.push(Changed { key, before, after });
+            changed.push(Changed {
+                key,
+                before,
+                after: Some(after),
+            });
         }
     }
     changed
@@ -169,6 +181,12 @@ fn score_changed(
 fn index_changed(model: &Model, change: &Changed, cause: &Cause) -> pb::IndexChanged {
     let Changed { key, before, after } = change;
     let (vi, en) = aggregate::names(model, key);
+    // What is no more has no figure; its edition says which it was.
+    let gone = IndexRow {
+        edition: before.edition.clone(),
+        ..IndexRow::default()
+    };
+    let after = after.as_ref().unwrap_or(&gone);
     pb::IndexChanged {
         index: key.index.clone(),
         edition: after.edition.clone(),

@@ -189,8 +189,27 @@ async fn remember(
     model: &mut Model,
     changes: &[Change],
 ) -> Result<(), HandlerError> {
-    let rows: Vec<(IndexKey, String, Points)> = changes
-        .iter()
+    if changes.is_empty() {
+        return Ok(());
+    }
+    // Another edition has other leaves, and what was withdrawn has none: what is no longer told is forgotten.
+    let mut outdated = Vec::new();
+    for change in changes {
+        let Some(leaves) = model.leaves.get_mut(&change.key) else {
+            continue;
+        };
+        let before = leaves.len();
+        leaves.retain(|_, points| !change.withdrawn && points.edition == change.edition);
+        if leaves.len() < before {
+            outdated.push(change);
+        }
+        if leaves.is_empty() {
+            model.leaves.remove(&change.key);
+        }
+    }
+    store::forget_leaves(tx, &outdated).await?;
+    let kept = changes.iter().filter(|change| !change.withdrawn);
+    let rows: Vec<(IndexKey, String, Points)> = kept
         .flat_map(|change| {
             change.leaves.iter().map(|leaf| {
                 let points = Points {
@@ -203,9 +222,6 @@ async fn remember(
             })
         })
         .collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
     store::put_leaves(tx, &rows).await?;
     for (key, leaf, points) in rows {
         model.leaves.entry(key).or_default().insert(leaf, points);

@@ -16,6 +16,8 @@ pub(crate) struct Change {
     pub(crate) key: IndexKey,
     pub(crate) edition: String,
     pub(crate) leaves: Vec<pb::LeafScore>,
+    /// Whether the index has no definition any more: its leaves are told to be without a score, and forgotten.
+    pub(crate) withdrawn: bool,
 }
 
 /// Everything that has other points after `dirty` was computed again, by key.
@@ -37,7 +39,38 @@ pub(crate) fn rescore(model: &Model, dirty: &Dirty) -> Vec<Change> {
             changes.extend(changed(model, definition, key, (inputs, &reach)));
         }
     }
+    changes.extend(withdrawn(&view, dirty));
     changes
+}
+
+/// Indices that were told and that no definition makes any more, as it was retired: their leaves have no score.
+fn withdrawn<'a>(view: &'a View<'_>, dirty: &'a Dirty) -> impl Iterator<Item = Change> + 'a {
+    let told = view.model.leaves.iter().filter(|_| dirty.is_everything());
+    let told = told.filter(|(key, _)| {
+        let judged = view.definitions(key.period, &key.subject);
+        judged
+            .iter()
+            .all(|edition| edition.code().as_str() != key.index)
+    });
+    told.filter_map(|(key, leaves)| {
+        let edition = leaves.values().next()?.edition.clone();
+        let retired = view.edition(&key.index, &edition);
+        if retired.is_none_or(|definition| definition.covers(key.period)) {
+            return None;
+        }
+        let leaves = leaves.iter().map(|(leaf, points)| pb::LeafScore {
+            leaf: leaf.clone(),
+            max: points.max.clone(),
+            reason: "the definition was retired".to_owned(),
+            ..pb::LeafScore::default()
+        });
+        Some(Change {
+            key: key.clone(),
+            edition,
+            leaves: leaves.collect(),
+            withdrawn: true,
+        })
+    })
 }
 
 /// The leaves of one index that have other points than were told.
@@ -70,6 +103,7 @@ fn changed(
         key,
         edition: edition.to_owned(),
         leaves,
+        withdrawn: false,
     })
 }
 

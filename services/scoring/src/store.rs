@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 
 use crate::facts_row::FactsRow;
 use crate::model::Points;
+use crate::rescore::Change;
 use ids::IndexKey;
 
 /// What is remembered of these dossiers; those never heard of are absent.
@@ -143,11 +144,41 @@ pub(crate) async fn counters(tx: &mut PgConnection) -> sqlx::Result<Vec<(Key, i6
         .collect())
 }
 
+/// Forgets the leaves of editions that an index is no longer scored by.
+pub(crate) async fn forget_leaves(tx: &mut PgConnection, changes: &[&Change]) -> sqlx::Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let text =
+        |column: fn(&Change) -> String| changes.iter().copied().map(column).collect::<Vec<_>>();
+    sqlx::query!(
+        "delete from leaf_scores using unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+             as told (index_code, period, subject, edition, withdrawn)
+         where leaf_scores.index_code = told.index_code and leaf_scores.period = told.period
+             and leaf_scores.subject = told.subject
+             and (told.withdrawn or leaf_scores.edition <> told.edition)",
+        &text(|change| change.key.index.clone()),
+        &text(|change| change.key.period.to_string()),
+        &text(|change| change.key.subject.to_string()),
+        &text(|change| change.edition.clone()),
+        &changes
+            .iter()
+            .map(|change| change.withdrawn)
+            .collect::<Vec<_>>(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Remembers the points just told.
 pub(crate) async fn put_leaves(
     tx: &mut PgConnection,
     leaves: &[(IndexKey, String, Points)],
 ) -> sqlx::Result<()> {
+    if leaves.is_empty() {
+        return Ok(());
+    }
     let text = |column: fn(&(IndexKey, String, Points)) -> String| {
         leaves.iter().map(column).collect::<Vec<_>>()
     };

@@ -73,6 +73,7 @@ fn change(name: &str, document: u8) -> DefinitionCommand {
 
 fn changed(name: &str, document: u8) -> DefinitionEvent {
     DefinitionEvent::DraftChanged {
+        index: "service-quality".parse().expect("a code"),
         name: name.into(),
         document: document.to_string(),
         sha256: [document; 32],
@@ -94,6 +95,7 @@ fn wanted(period: &str) -> DefinitionCommand {
 
 fn used() -> DefinitionEvent {
     DefinitionEvent::Used {
+        index: "service-quality".parse().expect("a code"),
         name: "1".into(),
         campaign: campaign(),
     }
@@ -116,6 +118,7 @@ fn retire(month: i8, running: &[CampaignCode]) -> DefinitionCommand {
 
 fn retired(month: i8) -> DefinitionEvent {
     DefinitionEvent::Retired {
+        index: "service-quality".parse().expect("a code"),
         name: "1".into(),
         retirement: ending(month),
     }

@@ -13,7 +13,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use index::{Definition, Fault};
 
-use crate::services::Connection;
+use crate::connection::Connection;
 use crate::{Exit, Failure, out};
 
 /// Work on index definitions: check them, compare them, calculate with them; draft them, put them in force, retire them

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use contracts::assessments::v1 as pb;
 use index::Definition;
 
-use crate::services::Connection;
+use crate::connection::Connection;
 use crate::{Exit, Failure, Service, Services, out, show};
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,5 @@
-//! What people decide and claim: which index definitions are in force, figures that are reported, campaigns in which units
-//! assess themselves and are appraised, and what claims rest on.
+//! What people decide and claim: which index definitions are drafted, in force and retired, figures that are reported,
+//! campaigns in which units assess themselves and are appraised, and what claims rest on.
 #![forbid(unsafe_code)]
 
 pub mod campaign;
@@ -13,7 +13,8 @@ pub mod sheet;
 
 pub use campaign::Campaign;
 pub use definition::{
-    Definition, DefinitionCommand, DefinitionEvent, DefinitionRefusal, Edition, Scope,
+    Definition, DefinitionCommand, DefinitionEvent, DefinitionRefusal, Draft, Edition, Retirement,
+    Scope, Use,
 };
 pub use evidence::EvidenceFile;
 pub use initiative::Initiative;

@@ -135,6 +135,13 @@ mod tests {
             "chiso evidence list --unit H40.02 --json",
             "chiso index check a.yaml b.yaml --json",
             "chiso index diff a.yaml b.yaml",
+            "chiso index draft a.yaml --change",
+            "chiso index draft a.yaml --as par-departments 2025",
+            "chiso index copy par-departments 2024 --to-edition 2025 --from 2025-01 --until 2025-12",
+            "chiso index copy par-departments --to par-districts --to-edition 2025 --group district --from 2025-01",
+            "chiso index force par-departments 2025",
+            "chiso index retire par-departments 2024 --after 2024-12 --reason ended",
+            "chiso index list --drafts --group district --json",
             "chiso token --key dev.key --role clerk --unit H40.12",
             "chiso index test a.yaml --leaf 1.1 --inputs a=1 b=2 c.yaml",
         ] {

@@ -189,6 +189,7 @@ fn document(name: &str, text: &str, items: &mut Vec<Item>, faults: &mut Vec<Faul
         let request = PutDefinitionInForceRequest {
             context: None,
             document: text.to_owned(),
+            ..PutDefinitionInForceRequest::default()
         };
         let wanted = Wanted::Definition {
             code: code.to_owned(),

@@ -1,9 +1,10 @@
-//! `chiso index`: definitions at a desk, without any service.
+//! `chiso index`: definitions at a desk, and their life in the service that keeps them.
 
 mod calculation;
 mod check;
 mod diff;
 mod inputs;
+mod life;
 #[cfg(test)]
 mod tests;
 
@@ -12,11 +13,12 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use index::{Definition, Fault};
 
+use crate::connection::Connection;
 use crate::{Exit, Failure, out};
 
-/// Work on index definitions: check them, compare them, calculate with them
+/// Work on index definitions: check them, compare them, calculate with them; draft them, put them in force, retire them
 ///
-/// Needs no service: what is said here is what the services say, as they use the same engine. The format of a definition
+/// check, diff and test need no service: what they say is what the services say, as they use the same engine. The format of a definition
 /// is described in the documentation of the crate `index`; deploy/catalog/indices has real ones.
 #[derive(Debug, Args)]
 pub(crate) struct Command {
@@ -29,11 +31,14 @@ enum Action {
     Check(check::Check),
     Diff(diff::Diff),
     Test(calculation::Test),
+    #[command(flatten)]
+    Life(life::Action),
 }
 
 /// Does what is asked.
-pub(crate) fn run(command: &Command, json: bool) -> Result<Exit, Failure> {
+pub(crate) fn run(command: &Command, connection: &Connection, json: bool) -> Result<Exit, Failure> {
     match &command.action {
+        Action::Life(action) => crate::block_on(life::run(action, connection, json)),
         Action::Check(check) => check::run(check, json),
         Action::Diff(diff) => diff::run(diff, json),
         Action::Test(test) => calculation::run(test, json),

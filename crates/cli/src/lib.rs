@@ -72,7 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 demo::run(demo, shutdown)
             })
         }
-        Command::Index(command) => ended(index::run(&command, json)),
+        Command::Index(command) => ended(index::run(&command, &connection, json)),
         Command::Token(command) => ended(token::run(&command, &connection)),
         Command::Ask(ask) => ended(block_on(answer(&connection, &ask, json))),
     }

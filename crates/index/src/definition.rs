@@ -299,6 +299,11 @@ impl Definition {
         self.head.until
     }
 
+    /// Ends it with `last`, unless it ends before that.
+    pub fn end(&mut self, last: Date) {
+        self.head.until = Some(self.head.until.map_or(last, |until| until.min(last)));
+    }
+
     /// Whether it is in force on every day of `period`.
     pub fn covers(&self, period: Period) -> bool {
         self.head.from <= period.first_day()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use assessment::{DefinitionCommand, ReportCommand};
+use assessment::ReportCommand;
 use contracts::assessments::v1 as pb;
 use contracts::assessments::v1::assessments_service_server::AssessmentsService;
 use contracts::log::v1::CommandContext;
@@ -17,7 +17,7 @@ use runtime::{Clock, Ids, telemetry};
 use tonic::{Request, Response, Result};
 
 use crate::campaigns::about;
-use crate::codec::{DefinitionCodec, ReportCodec, definition_stream, report_stream};
+use crate::codec::{ReportCodec, report_stream};
 use crate::units::Units;
 use crate::view::Viewer;
 use crate::wire;
@@ -27,19 +27,14 @@ const FIGURES: Sizes = Sizes {
     default: 100,
     max: 1_000,
 };
-/// Definitions without their documents.
-const DEFINITIONS: Sizes = Sizes {
-    default: 100,
-    max: 1_000,
-};
 /// How long a command waits for the view to hold what it appended, so that the next query sees it.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// Answers calls.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
-    log: EventLog,
-    view: Viewer,
+    pub(crate) log: EventLog,
+    pub(crate) view: Viewer,
     units: Units,
     clock: Clock,
     ids: Ids,
@@ -73,7 +68,7 @@ impl Api {
     }
 
     /// Waits until lists show what was appended; what was obeyed is answered as obeyed, also when they are late.
-    async fn shown(&self, position: Position) {
+    pub(crate) async fn shown(&self, position: Position) {
         let mut view = self.view.clone();
         let reached = view.wait_for(|view| view.position >= position);
         let _ = tokio::time::timeout(CATCH_UP, reached).await;
@@ -82,6 +77,39 @@ impl Api {
 
 #[tonic::async_trait]
 impl AssessmentsService for Api {
+    async fn draft_definition(
+        &self,
+        request: Request<pb::DraftDefinitionRequest>,
+    ) -> Result<Response<pb::Definition>> {
+        let permit = Permit::of(request.extensions())?;
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "DraftDefinition", &request, &permit)?;
+        Ok(Response::new(self.draft(&context, request).await?))
+    }
+
+    async fn copy_definition(
+        &self,
+        request: Request<pb::CopyDefinitionRequest>,
+    ) -> Result<Response<pb::Definition>> {
+        let permit = Permit::of(request.extensions())?;
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "CopyDefinition", &request, &permit)?;
+        Ok(Response::new(self.copy(&context, &request).await?))
+    }
+
+    async fn change_draft(
+        &self,
+        request: Request<pb::ChangeDraftRequest>,
+    ) -> Result<Response<pb::Definition>> {
+        let permit = Permit::of(request.extensions())?;
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "ChangeDraft", &request, &permit)?;
+        Ok(Response::new(self.change(&context, request).await?))
+    }
+
     async fn put_definition_in_force(
         &self,
         request: Request<pb::PutDefinitionInForceRequest>,
@@ -90,27 +118,34 @@ impl AssessmentsService for Api {
         let mut request = request.into_inner();
         let context = request.context.take();
         let context = self.context(context, "PutDefinitionInForce", &request, &permit)?;
-        let edition = wire::document(request.document)?;
-        let name = edition.name.clone();
-        let executed = execute::<DefinitionCodec, pb::Definition>(
-            &self.log,
-            &definition_stream(edition.index.as_str()),
-            &context,
-            |definition, _| definition.decide(DefinitionCommand::PutInForce(edition.clone())),
-            |definition, version| {
-                let edition = definition.edition(&name);
-                edition
-                    .map(|edition| wire::definition(edition, version, true))
-                    .unwrap_or_default()
-            },
-        )
-        .await
-        .map_err(|error| error.problem(wire::definition_refused))?;
-        self.shown(executed.position).await;
-        Ok(Response::new(pb::Definition {
-            position: executed.position,
-            ..executed.response
-        }))
+        Ok(Response::new(self.put_in_force(&context, request).await?))
+    }
+
+    async fn retire_definition(
+        &self,
+        request: Request<pb::RetireDefinitionRequest>,
+    ) -> Result<Response<pb::Definition>> {
+        let permit = Permit::of(request.extensions())?;
+        let mut request = request.into_inner();
+        let context = request.context.take();
+        let context = self.context(context, "RetireDefinition", &request, &permit)?;
+        Ok(Response::new(self.retire(&context, &request).await?))
+    }
+
+    async fn validate_definition(
+        &self,
+        request: Request<pb::ValidateDefinitionRequest>,
+    ) -> Result<Response<pb::ValidateDefinitionResponse>> {
+        let request = request.into_inner();
+        Ok(Response::new(self.validated(request)?))
+    }
+
+    async fn diff_definitions(
+        &self,
+        request: Request<pb::DiffDefinitionsRequest>,
+    ) -> Result<Response<pb::DiffDefinitionsResponse>> {
+        let request = request.into_inner();
+        Ok(Response::new(self.differences(&request)?))
     }
 
     async fn get_definition(
@@ -118,23 +153,9 @@ impl AssessmentsService for Api {
         request: Request<pb::GetDefinitionRequest>,
     ) -> Result<Response<pb::Definition>> {
         let request = request.into_inner();
-        let view = self.view.borrow();
-        let kept = view.definitions.get(&definition_stream(&request.code));
-        let found = kept.and_then(|kept| {
-            let edition = kept.state.edition(&request.edition)?;
-            let definition = wire::definition(edition, kept.version, true);
-            Some(pb::Definition {
-                position: kept.position,
-                ..definition
-            })
-        });
-        let found = found.ok_or_else(|| {
-            let pb::GetDefinitionRequest { code, edition } = &request;
-            let message =
-                format!("there is no definition {code:?} {edition:?}; list those in force");
-            Problem::not_found("NO_DEFINITION", message)
-        })?;
-        Ok(Response::new(found))
+        Ok(Response::new(
+            self.definition(&request.code, &request.edition)?,
+        ))
     }
 
     async fn list_definitions(
@@ -142,26 +163,7 @@ impl AssessmentsService for Api {
         request: Request<pb::ListDefinitionsRequest>,
     ) -> Result<Response<pb::ListDefinitionsResponse>> {
         let request = request.into_inner();
-        let page = Page::parse(
-            "definitions".to_owned(),
-            request.page_size,
-            &request.page_token,
-            DEFINITIONS,
-        )?;
-        let view = self.view.borrow();
-        let rows = view.definitions.values().flat_map(|kept| {
-            kept.state.editions().map(|edition| pb::Definition {
-                position: kept.position,
-                ..wire::definition(edition, kept.version, false)
-            })
-        });
-        let (definitions, next_page_token) = page.take(rows, |definition| {
-            format!("{} {}", definition.code, definition.edition)
-        });
-        Ok(Response::new(pb::ListDefinitionsResponse {
-            definitions,
-            next_page_token,
-        }))
+        Ok(Response::new(self.definitions(&request)?))
     }
 
     async fn report_measure(

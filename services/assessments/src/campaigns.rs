@@ -16,6 +16,7 @@ mod refusal;
 mod resource;
 mod terms;
 mod timer;
+mod uses;
 mod who;
 mod wish;
 
@@ -24,5 +25,6 @@ pub(crate) use codec::{CampaignCodec, campaign_stream};
 pub(crate) use fold::Campaigns;
 pub(crate) use ground::{Editions, no_campaign};
 pub(crate) use timer::Timer;
+pub(crate) use uses::running;
 pub(crate) use who::{Call, Own, about, who};
 pub(crate) use wish::{Faults, campaign, code, some_words};

@@ -1,15 +1,12 @@
 //! How the events of assessments are stored.
 
-use assessment::{Definition, DefinitionEvent, FigureError, Report, ReportEvent};
+use assessment::{FigureError, Report, ReportEvent};
 use contracts::assessments::v1 as pb;
 use eventlog::command::{Codec, DecodeError};
 use ids::{CodeError, MeasureName, Period, UnitCode};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
-use crate::wire;
-
-const DEFINITION_PUT_IN_FORCE: &str = "chiso.assessments.v1.DefinitionPutInForce";
 const MEASURE_REPORTED: &str = "chiso.assessments.v1.MeasureReported";
 
 /// Stream of the definition of an index.
@@ -22,41 +19,8 @@ pub(crate) fn report_stream(unit: &UnitCode, measure: &MeasureName) -> String {
     format!("report-{unit}-{measure}")
 }
 
-/// Stores definitions.
-pub(crate) struct DefinitionCodec;
 /// Stores reports.
 pub(crate) struct ReportCodec;
-
-impl Codec for DefinitionCodec {
-    type Aggregate = Definition;
-
-    fn encode(event: &DefinitionEvent) -> (&'static str, Bytes) {
-        let DefinitionEvent::PutInForce(edition) = event;
-        let stored = pb::DefinitionPutInForce {
-            code: edition.index.to_string(),
-            edition: edition.name.clone(),
-            document: edition.document.clone(),
-            sha256: edition.sha256.to_vec(),
-        };
-        (DEFINITION_PUT_IN_FORCE, stored.encode_to_vec().into())
-    }
-
-    fn decode(kind: &str, payload: &[u8]) -> Result<DefinitionEvent, DecodeError> {
-        if kind != DEFINITION_PUT_IN_FORCE {
-            return Err(DecodeError::UnknownKind(kind.to_owned()));
-        }
-        let stored =
-            pb::DefinitionPutInForce::decode(payload).map_err(|source| DecodeError::Malformed {
-                kind: kind.to_owned(),
-                source,
-            })?;
-        let edition = wire::edition(stored.document).map_err(|faults| DecodeError::Invalid {
-            kind: kind.to_owned(),
-            why: faults.first().map(ToString::to_string).unwrap_or_default(),
-        })?;
-        Ok(DefinitionEvent::PutInForce(edition))
-    }
-}
 
 impl Codec for ReportCodec {
     type Aggregate = Report;

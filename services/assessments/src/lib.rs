@@ -9,6 +9,7 @@ mod api;
 mod campaigns;
 mod codec;
 mod config;
+mod definitions;
 mod evidence;
 mod initiatives;
 mod official;

@@ -13,7 +13,8 @@ use runtime::grpc::Health;
 use tokio::sync::watch;
 
 use crate::campaigns::Campaigns;
-use crate::codec::{DefinitionCodec, ReportCodec};
+use crate::codec::ReportCodec;
+use crate::definitions::DefinitionCodec;
 use crate::evidence::Files;
 use crate::initiatives::Register;
 use crate::official::Tables;

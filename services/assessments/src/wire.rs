@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use ::index::Fault;
 use assessment::{DefinitionRefusal, Edition, Figure, FigureError, ReportRefusal, Scope};
 use contracts::assessments::v1 as pb;
 use contracts::problem::Problem;
-use ids::{CodeError, MeasureName, Month, Period, UnitCode};
-use index::Fault;
+use ids::{CodeError, IndexCode, MeasureName, Month, Period, UnitCode};
 use sha2::{Digest as _, Sha256};
 
 /// Longest document, in bytes: twenty times the largest real set.
 const DOCUMENT_MAX: usize = 512 * 1024;
+/// Longest name of an edition, in characters.
+const EDITION_MAX: usize = 64;
+/// Longest reason, in characters.
+const REASON_MAX: usize = 1_000;
 /// Longest source, in characters.
 const SOURCE_MAX: usize = 200;
 /// Faults that an answer names at most; the rest shows when those are mended.
@@ -18,7 +22,7 @@ const FAULTS_MAX: usize = 50;
 
 /// A checked document as an edition.
 pub(crate) fn edition(document: String) -> Result<Edition, Vec<Fault>> {
-    let definition = index::Definition::parse(&document, "document")?;
+    let definition = ::index::Definition::parse(&document, "document")?;
     Ok(Edition {
         index: definition.code().clone(),
         name: definition.edition().to_owned(),
@@ -36,8 +40,8 @@ pub(crate) fn edition(document: String) -> Result<Edition, Vec<Fault>> {
     })
 }
 
-/// The document of a request, checked in whole.
-pub(crate) fn document(text: String) -> Result<Edition, Problem> {
+/// The document of a request, not too long to be read.
+pub(crate) fn sized(text: String) -> Result<String, Problem> {
     if text.is_empty() || text.len() > DOCUMENT_MAX {
         let why = format!(
             "has {} bytes; send a definition in YAML of at most 512 KiB",
@@ -45,7 +49,12 @@ pub(crate) fn document(text: String) -> Result<Edition, Problem> {
         );
         return Err(Problem::invalid("document", why));
     }
-    edition(text).map_err(|faults| {
+    Ok(text)
+}
+
+/// The document of a request, checked in whole.
+pub(crate) fn document(text: String) -> Result<Edition, Problem> {
+    edition(sized(text)?).map_err(|faults| {
         let mut faults = faults.into_iter();
         let first = faults
             .next()
@@ -126,42 +135,61 @@ pub(crate) fn month(text: &str) -> Result<Month, String> {
     }
 }
 
-/// Why a definition is not put in force.
+/// Code of an index.
+pub(crate) fn index(text: &str) -> Result<IndexCode, String> {
+    text.parse().map_err(|error: CodeError| error.to_string())
+}
+
+/// Name of an edition.
+pub(crate) fn edition_name(text: &str) -> Result<String, String> {
+    let sound = text == text.trim() && !text.chars().any(char::is_control);
+    if !sound || !(1..=EDITION_MAX).contains(&text.chars().count()) {
+        return Err("needs 1 to 64 characters, such as 2025".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Why something ends.
+pub(crate) fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if !(1..=REASON_MAX).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+        return Err("needs 1 to 1,000 characters that say why".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Why a definition refuses.
 pub(crate) fn definition_refused(refusal: DefinitionRefusal) -> Problem {
     let message = refusal.to_string();
+    let of = |reason, edition| Problem::refused(reason, message.clone()).with("edition", edition);
     match refusal {
-        DefinitionRefusal::Immutable(edition) => {
-            Problem::refused("EDITION_IMMUTABLE", message).with("edition", edition)
-        }
+        DefinitionRefusal::Immutable(edition) => of("EDITION_IMMUTABLE", edition),
         DefinitionRefusal::Overlap {
             edition,
             other,
             group,
             ..
-        } => Problem::refused("EDITIONS_OVERLAP", message)
-            .with("edition", edition)
+        } => of("EDITIONS_OVERLAP", edition)
             .with("other", other)
             .with("group", group),
+        DefinitionRefusal::Drafted(edition) => of("EDITION_DRAFTED", edition),
+        DefinitionRefusal::NoDraft(edition) => of("NO_DRAFT", edition),
+        DefinitionRefusal::DraftMoved(edition) => of("DRAFT_MOVED", edition),
+        DefinitionRefusal::NoEdition(edition) => of("NO_EDITION", edition),
+        DefinitionRefusal::NotInForce { edition, group, .. } => {
+            of("EDITION_NOT_IN_FORCE", edition).with("group", group)
+        }
+        DefinitionRefusal::InUse { edition, campaigns } => {
+            let problem = of("EDITION_IN_USE", edition);
+            campaigns.into_iter().fold(problem, |problem, campaign| {
+                problem.with("campaign", campaign.to_string())
+            })
+        }
+        DefinitionRefusal::Ended { edition, .. } => of("EDITION_ENDED", edition),
     }
 }
 
 /// A report refuses nothing.
 pub(crate) fn report_refused(refusal: ReportRefusal) -> Problem {
     match refusal {}
-}
-
-/// An edition for the wire; without its document in lists.
-pub(crate) fn definition(edition: &Edition, version: i64, whole: bool) -> pb::Definition {
-    pb::Definition {
-        code: edition.index.to_string(),
-        edition: edition.name.clone(),
-        document: if whole {
-            edition.document.clone()
-        } else {
-            String::new()
-        },
-        sha256: edition.sha256.to_vec(),
-        version,
-        position: 0,
-    }
 }

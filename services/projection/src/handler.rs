@@ -25,14 +25,8 @@ pub(crate) struct Projector;
 pub(crate) struct Changed {
     pub(crate) key: IndexKey,
     pub(crate) before: IndexRow,
-    pub(crate) after: IndexRow,
-}
-
-impl Changed {
-    /// The index does not judge the subject any more.
-    pub(crate) fn is_void(&self) -> bool {
-        self.after.edition.is_empty()
-    }
+    /// None where the index does not judge the subject any more.
+    pub(crate) after: Option<IndexRow>,
 }
 
 impl Fold for Projector {
@@ -124,9 +118,17 @@ fn renew(model: &mut Model, touched: &Touched) -> Vec<Changed> {
         touched.keys.clone()
     };
     let mut renewed: BTreeMap<IndexKey, IndexRow> = BTreeMap::new();
+    let mut changed = Vec::new();
     for key in &keys {
         if let Some(row) = aggregate::index(model, key) {
             renewed.insert(key.clone(), row);
+        } else if let Some(before) = model.indices.remove(key) {
+            // Its definition was retired, or the subject was not what it was held for.
+            changed.push(Changed {
+                key: key.clone(),
+                before,
+                after: None,
+            });
         }
     }
     let tables: BTreeSet<_> = keys
@@ -136,18 +138,15 @@ fn renew(model: &mut Model, touched: &Touched) -> Vec<Changed> {
     for table in tables {
         aggregate::rank(model, &table, &mut renewed);
     }
-    let mut changed = Vec::new();
-    for key in keys.iter().filter(|key| !model.leaves.contains_key(key)) {
-        if let Some(before) = model.indices.remove(key) {
-            let (key, after) = (key.clone(), IndexRow::default());
-            changed.push(Changed { key, before, after });
-        }
-    }
     for (key, after) in renewed {
         let before = model.indices.get(&key).cloned().unwrap_or_default();
         if before != after {
             model.indices.insert(key.clone(), after.clone());
-            changed.push(Changed { key, before, after });
+            changed.push(Changed {
+                key,
+                before,
+                after: Some(after),
+            });
         }
     }
     changed
@@ -182,6 +181,8 @@ fn score_changed(
 fn index_changed(model: &Model, change: &Changed, cause: &Cause) -> pb::IndexChanged {
     let Changed { key, before, after } = change;
     let (vi, en) = aggregate::names(model, key);
+    let void = IndexRow::default();
+    let after = after.as_ref().unwrap_or(&void);
     pb::IndexChanged {
         index: key.index.clone(),
         edition: after.edition.clone(),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contracts::assessments::v1 as assessments;
 use contracts::scoring::v1 as scoring;
 use directory::Directory;
-use ids::IndexKey;
+use ids::{IndexKey, Period};
 use index::Definition;
 use prost::Message;
 
@@ -117,9 +117,24 @@ impl Model {
                 touched.everything = true;
                 Ok(())
             }
+            "DefinitionRetired" => {
+                let event = assessments::DefinitionRetired::decode(payload)?;
+                let Ok(Period::Month(last)) = event.last_month.parse() else {
+                    return Err(ModelError::Field {
+                        what: "month",
+                        text: event.last_month,
+                    });
+                };
+                let editions = self.definitions.get_mut(&event.code);
+                if let Some(edition) = editions.and_then(|known| known.get_mut(&event.edition)) {
+                    edition.end(Period::Month(last).last_day());
+                }
+                touched.everything = true;
+                Ok(())
+            }
             // Reported figures reach this service as the points that scoring makes of them.
             "MeasureReported" => Ok(()),
-            // Campaigns and surveys reach no index that is kept here.
+            // Campaigns, surveys and drafts reach no index that is kept here.
             _ if contracts::json::descriptors()
                 .get_message_by_name(kind)
                 .is_some() =>
@@ -191,10 +206,12 @@ impl Model {
         Ok(())
     }
 
-    /// The definition that an index was scored by, once both are known.
+    /// The definition that an index was scored by, once both are known; none when it was retired and does not reach the
+    /// period any more.
     pub(crate) fn definition(&self, key: &IndexKey) -> Option<&Definition> {
         self.definitions
             .get(&key.index)?
             .get(self.editions.get(key)?)
+            .filter(|definition| definition.covers(key.period))
     }
 }

@@ -141,30 +141,29 @@ fn key(index: String, period: &str, subject: &str) -> Option<IndexKey> {
 
 /// Keeps indices as they are after a batch.
 pub(crate) async fn put_indices(tx: &mut PgConnection, changed: &[Changed]) -> sqlx::Result<()> {
-    let (void, changed): (Vec<&Changed>, Vec<&Changed>) =
-        changed.iter().partition(|change| change.is_void());
-    if !void.is_empty() {
-        drop_indices(tx, &void).await?;
-    }
-    if changed.is_empty() {
+    let gone = changed.iter().filter(|change| change.after.is_none());
+    remove_indices(tx, gone.map(|change| &change.key)).await?;
+    let kept = changed.iter();
+    let kept: Vec<_> = kept
+        .filter_map(|change| Some((&change.key, change.after.as_ref()?)))
+        .collect();
+    if kept.is_empty() {
         return Ok(());
     }
-    let (indices, periods, subjects) = columns(changed.iter().map(|change| &change.key));
+    let (indices, periods, subjects) = columns(kept.iter().map(|(key, _)| *key));
     let text = |column: fn(&IndexRow) -> &String| {
-        changed
-            .iter()
-            .map(|change| column(&change.after).clone())
+        kept.iter()
+            .map(|(_, after)| column(after).clone())
             .collect::<Vec<String>>()
     };
     let number = |column: fn(&IndexRow) -> i32| {
-        changed
-            .iter()
-            .map(|change| column(&change.after))
+        kept.iter()
+            .map(|(_, after)| column(after))
             .collect::<Vec<i32>>()
     };
-    let components: Vec<Json<&Vec<Component>>> = changed
+    let components: Vec<Json<&Vec<Component>>> = kept
         .iter()
-        .map(|change| Json(&change.after.components))
+        .map(|(_, after)| Json(&after.components))
         .collect();
     sqlx::query!(
         "insert into indices (index_code, period, subject, edition, total, max, reason, components, band,
@@ -194,14 +193,19 @@ pub(crate) async fn put_indices(tx: &mut PgConnection, changed: &[Changed]) -> s
     Ok(())
 }
 
-/// Forgets these indices.
-async fn drop_indices(tx: &mut PgConnection, void: &[&Changed]) -> sqlx::Result<()> {
-    let (indices, periods, subjects) = columns(void.iter().map(|change| &change.key));
+async fn remove_indices<'a>(
+    tx: &mut PgConnection,
+    keys: impl Iterator<Item = &'a IndexKey>,
+) -> sqlx::Result<()> {
+    let (indices, periods, subjects) = columns(keys);
+    if indices.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         "delete from indices using unnest($1::text[], $2::text[], $3::text[])
-             as void (index_code, period, subject)
-         where indices.index_code = void.index_code and indices.period = void.period
-             and indices.subject = void.subject",
+             as gone (index_code, period, subject)
+         where indices.index_code = gone.index_code and indices.period = gone.period
+             and indices.subject = gone.subject",
         &indices,
         &periods,
         &subjects,

@@ -189,6 +189,25 @@ async fn remember(
     model: &mut Model,
     changes: &[Change],
 ) -> Result<(), HandlerError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    // Another edition has other leaves, and what is void has none: what is no longer told is forgotten.
+    let mut outdated = Vec::new();
+    for change in changes {
+        let Some(leaves) = model.leaves.get_mut(&change.key) else {
+            continue;
+        };
+        let before = leaves.len();
+        leaves.retain(|_, points| !change.is_void() && points.edition == change.edition);
+        if leaves.len() < before {
+            outdated.push(change);
+        }
+        if leaves.is_empty() {
+            model.leaves.remove(&change.key);
+        }
+    }
+    store::forget_leaves(tx, &outdated).await?;
     let rows: Vec<(IndexKey, String, Points)> = changes
         .iter()
         .flat_map(|change| {
@@ -203,17 +222,6 @@ async fn remember(
             })
         })
         .collect();
-    let void = changes.iter().filter(|change| change.leaves.is_empty());
-    let void: Vec<&IndexKey> = void.map(|change| &change.key).collect();
-    if !void.is_empty() {
-        store::drop_leaves(tx, &void).await?;
-        for key in void {
-            model.leaves.remove(key);
-        }
-    }
-    if rows.is_empty() {
-        return Ok(());
-    }
     store::put_leaves(tx, &rows).await?;
     for (key, leaf, points) in rows {
         model.leaves.entry(key).or_default().insert(leaf, points);

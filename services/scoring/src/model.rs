@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::assessments::v1 as assessments;
 use directory::Directory;
-use ids::Month;
+use ids::{IndexKey, Month, Period};
 use index::Definition;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -16,7 +16,6 @@ use prost::Message;
 use rust_decimal::Decimal;
 
 use crate::dirty::Dirty;
-use ids::IndexKey;
 
 /// What was last told of a leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,17 +127,19 @@ impl Model {
                 dirty.everything();
                 Ok(())
             }
+            "DefinitionRetired" => {
+                let event = assessments::DefinitionRetired::decode(payload)?;
+                let last = month(&event.last_month)?;
+                let editions = self.definitions.get_mut(&event.code);
+                if let Some(edition) = editions.and_then(|known| known.get_mut(&event.edition)) {
+                    edition.end(Period::Month(last).last_day());
+                }
+                dirty.everything();
+                Ok(())
+            }
             "MeasureReported" => {
                 let event = assessments::MeasureReported::decode(payload)?;
-                let month = match event.month.parse() {
-                    Ok(ids::Period::Month(month)) => month,
-                    _ => {
-                        return Err(ModelError::Field(format!(
-                            "{:?} is not a month",
-                            event.month
-                        )));
-                    }
-                };
+                let month = month(&event.month)?;
                 let value: Decimal = event.value.parse().map_err(|_| {
                     ModelError::Field(format!("{:?} is not a decimal", event.value))
                 })?;
@@ -157,7 +158,7 @@ impl Model {
                     .insert(month, value);
                 Ok(())
             }
-            // Campaigns and surveys reach no figure by themselves.
+            // Campaigns, surveys and drafts reach no figure by themselves.
             _ if contracts::json::descriptors()
                 .get_message_by_name(kind)
                 .is_some() =>
@@ -215,6 +216,13 @@ impl Model {
             .flat_map(BTreeMap::values);
         let reported = reported.filter_map(|months| months.keys().next().copied());
         counted.into_iter().chain(reported).min()
+    }
+}
+
+fn month(text: &str) -> Result<Month, ModelError> {
+    match text.parse() {
+        Ok(Period::Month(month)) => Ok(month),
+        _ => Err(ModelError::Field(format!("{text:?} is not a month"))),
     }
 }
 

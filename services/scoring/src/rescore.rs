@@ -18,6 +18,13 @@ pub(crate) struct Change {
     pub(crate) leaves: Vec<pb::LeafScore>,
 }
 
+impl Change {
+    /// What was told is void: it is forgotten.
+    pub(crate) fn is_void(&self) -> bool {
+        self.leaves.is_empty()
+    }
+}
+
 /// Everything that has other points after `dirty` was computed again, by key.
 pub(crate) fn rescore(model: &Model, dirty: &Dirty) -> Vec<Change> {
     if dirty.is_clean() {
@@ -44,7 +51,7 @@ pub(crate) fn rescore(model: &Model, dirty: &Dirty) -> Vec<Change> {
 }
 
 /// What was told of subjects that the index does not judge in the period: when it was told, nobody knew that the unit had
-/// ended or belonged to another group by then.
+/// ended or belonged to another group by then, or the definition was not retired yet.
 fn void<'a>(view: &'a View<'_>) -> impl Iterator<Item = Change> + 'a {
     let told = view.model.leaves.iter();
     let void = told.filter(|(key, _)| !is_judged(view, key));

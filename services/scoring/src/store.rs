@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 
 use crate::facts_row::FactsRow;
 use crate::model::Points;
+use crate::rescore::Change;
 use ids::IndexKey;
 
 /// What is remembered of these dossiers; those never heard of are absent.
@@ -154,11 +155,41 @@ pub(crate) async fn counters(tx: &mut PgConnection) -> sqlx::Result<Vec<(Key, i6
         .collect())
 }
 
+/// Forgets what is void, and the leaves of editions that an index is no longer scored by.
+pub(crate) async fn forget_leaves(tx: &mut PgConnection, changes: &[&Change]) -> sqlx::Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let text =
+        |column: fn(&Change) -> String| changes.iter().copied().map(column).collect::<Vec<_>>();
+    sqlx::query!(
+        "delete from leaf_scores using unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+             as told (index_code, period, subject, edition, void)
+         where leaf_scores.index_code = told.index_code and leaf_scores.period = told.period
+             and leaf_scores.subject = told.subject
+             and (told.void or leaf_scores.edition <> told.edition)",
+        &text(|change| change.key.index.clone()),
+        &text(|change| change.key.period.to_string()),
+        &text(|change| change.key.subject.to_string()),
+        &text(|change| change.edition.clone()),
+        &changes
+            .iter()
+            .map(|change| change.is_void())
+            .collect::<Vec<_>>(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Remembers the points just told.
 pub(crate) async fn put_leaves(
     tx: &mut PgConnection,
     leaves: &[(IndexKey, String, Points)],
 ) -> sqlx::Result<()> {
+    if leaves.is_empty() {
+        return Ok(());
+    }
     let text = |column: fn(&(IndexKey, String, Points)) -> String| {
         leaves.iter().map(column).collect::<Vec<_>>()
     };
@@ -176,26 +207,6 @@ pub(crate) async fn put_leaves(
         &text(|(.., points)| points.points.clone()),
         &text(|(.., points)| points.max.clone()),
         &text(|(.., points)| points.reason.clone()),
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Forgets the points of these subjects.
-pub(crate) async fn drop_leaves(tx: &mut PgConnection, void: &[&IndexKey]) -> sqlx::Result<()> {
-    let text = |column: fn(&IndexKey) -> String| {
-        let keys = void.iter();
-        keys.map(|key| column(key)).collect::<Vec<_>>()
-    };
-    sqlx::query!(
-        "delete from leaf_scores using unnest($1::text[], $2::text[], $3::text[])
-             as void (index_code, period, subject)
-         where leaf_scores.index_code = void.index_code and leaf_scores.period = void.period
-             and leaf_scores.subject = void.subject",
-        &text(|key| key.index.clone()),
-        &text(|key| key.period.to_string()),
-        &text(|key| key.subject.to_string()),
     )
     .execute(tx)
     .await?;

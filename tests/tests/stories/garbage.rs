@@ -135,6 +135,8 @@ fn writes(rpc: &MethodDescriptor) -> bool {
         "Explain",
         "Download",
         "Rebuild",
+        "Validate",
+        "Diff",
     ];
     !asks.iter().any(|verb| rpc.name().starts_with(verb))
 }

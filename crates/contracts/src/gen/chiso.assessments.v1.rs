@@ -4420,6 +4420,98 @@ impl ::prost::Name for DefinitionPutInForce {
         "/chiso.assessments.v1.DefinitionPutInForce".into()
     }
 }
+/// An edition was begun. Its document may have faults.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DefinitionDrafted {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub document: ::prost::alloc::string::String,
+    /// SHA-256 of the document, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Index and edition that it was copied from, `par-departments 2024`; empty when it was not.
+    #[prost(string, tag = "5")]
+    pub copied_from: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DefinitionDrafted {
+    const NAME: &'static str = "DefinitionDrafted";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DefinitionDrafted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DefinitionDrafted".into()
+    }
+}
+/// A draft has another document.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DefinitionDraftChanged {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub document: ::prost::alloc::string::String,
+    /// SHA-256 of the document, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub sha256: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for DefinitionDraftChanged {
+    const NAME: &'static str = "DefinitionDraftChanged";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DefinitionDraftChanged".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DefinitionDraftChanged".into()
+    }
+}
+/// A campaign judges by an edition.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DefinitionUsed {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub campaign: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DefinitionUsed {
+    const NAME: &'static str = "DefinitionUsed";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DefinitionUsed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DefinitionUsed".into()
+    }
+}
+/// An edition ends. It judges no period that reaches beyond its last month.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DefinitionRetired {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    /// `2024-12`; before its first month when it judges none.
+    #[prost(string, tag = "3")]
+    pub last_month: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DefinitionRetired {
+    const NAME: &'static str = "DefinitionRetired";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DefinitionRetired".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DefinitionRetired".into()
+    }
+}
 /// A figure that dossiers cannot say, for one unit and month. A later report of the same month replaces it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MeasureReported {
@@ -6673,7 +6765,7 @@ pub mod official_results_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Definition {
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
@@ -6688,6 +6780,29 @@ pub struct Definition {
     pub version: i64,
     #[prost(int64, tag = "6")]
     pub position: i64,
+    #[prost(enumeration = "DefinitionState", tag = "7")]
+    pub state: i32,
+    /// Groups of units that it judges; none while a draft has faults.
+    #[prost(string, repeated, tag = "8")]
+    pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// First month that it judges, `2024-01`; empty while a draft has faults.
+    #[prost(string, tag = "9")]
+    pub from_month: ::prost::alloc::string::String,
+    /// Last month that it judges; empty while no end is known.
+    #[prost(string, tag = "10")]
+    pub until_month: ::prost::alloc::string::String,
+    /// Index and edition that a draft was copied from, `par-departments 2024`.
+    #[prost(string, tag = "11")]
+    pub copied_from: ::prost::alloc::string::String,
+    /// Why it was retired.
+    #[prost(string, tag = "12")]
+    pub retired_reason: ::prost::alloc::string::String,
+    /// Campaigns that took it into use.
+    #[prost(string, repeated, tag = "13")]
+    pub campaigns: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What is wrong with a draft; left out in lists.
+    #[prost(message, repeated, tag = "14")]
+    pub faults: ::prost::alloc::vec::Vec<DefinitionFault>,
 }
 impl ::prost::Name for Definition {
     const NAME: &'static str = "Definition";
@@ -6699,13 +6814,262 @@ impl ::prost::Name for Definition {
         "/chiso.assessments.v1.Definition".into()
     }
 }
+/// One thing that is wrong with a document.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DefinitionFault {
+    /// From 1.
+    #[prost(int32, tag = "1")]
+    pub line: i32,
+    /// In characters, from 1.
+    #[prost(int32, tag = "2")]
+    pub column: i32,
+    /// The way to it from the document's root, `components\[0\].leaves\[2\].rule.ratio`.
+    #[prost(string, tag = "3")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DefinitionFault {
+    const NAME: &'static str = "DefinitionFault";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DefinitionFault".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DefinitionFault".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DraftDefinitionRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// 1 to 64 characters, unique within the index.
+    #[prost(string, tag = "3")]
+    pub edition: ::prost::alloc::string::String,
+    /// YAML, at most 512 KiB.
+    #[prost(string, tag = "4")]
+    pub document: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DraftDefinitionRequest {
+    const NAME: &'static str = "DraftDefinitionRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DraftDefinitionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DraftDefinitionRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CopyDefinitionRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    /// What is copied: an edition or a draft.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// Empty: the newest in force.
+    #[prost(string, tag = "3")]
+    pub edition: ::prost::alloc::string::String,
+    /// Index of the draft. Empty: the same.
+    #[prost(string, tag = "4")]
+    pub to_code: ::prost::alloc::string::String,
+    /// Edition of the draft.
+    #[prost(string, tag = "5")]
+    pub to_edition: ::prost::alloc::string::String,
+    /// Groups of units that it is to judge. Empty: the same.
+    #[prost(string, repeated, tag = "6")]
+    pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// First month that it is to judge, `2025-01`.
+    #[prost(string, tag = "7")]
+    pub from_month: ::prost::alloc::string::String,
+    /// Last month. Empty: no end.
+    #[prost(string, tag = "8")]
+    pub until_month: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CopyDefinitionRequest {
+    const NAME: &'static str = "CopyDefinitionRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.CopyDefinitionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.CopyDefinitionRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChangeDraftRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub edition: ::prost::alloc::string::String,
+    /// YAML, at most 512 KiB.
+    #[prost(string, tag = "4")]
+    pub document: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ChangeDraftRequest {
+    const NAME: &'static str = "ChangeDraftRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ChangeDraftRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ChangeDraftRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ValidateDefinitionRequest {
+    /// A document; or, when it is empty, a draft or edition by name.
+    #[prost(string, tag = "1")]
+    pub document: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub edition: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ValidateDefinitionRequest {
+    const NAME: &'static str = "ValidateDefinitionRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ValidateDefinitionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ValidateDefinitionRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ValidateDefinitionResponse {
+    #[prost(bool, tag = "1")]
+    pub sound: bool,
+    /// At most 200, in the order of the document; the rest shows when those are mended.
+    #[prost(message, repeated, tag = "2")]
+    pub faults: ::prost::alloc::vec::Vec<DefinitionFault>,
+    /// Leaves of a sound document.
+    #[prost(int32, tag = "3")]
+    pub leaves: i32,
+    /// Decimal; the most points that it can give.
+    #[prost(string, tag = "4")]
+    pub max: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ValidateDefinitionResponse {
+    const NAME: &'static str = "ValidateDefinitionResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ValidateDefinitionResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ValidateDefinitionResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiffDefinitionsRequest {
+    /// The older one: an edition or a sound draft. An empty edition asks for the newest in force.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    /// The newer one. An empty code asks for the same index.
+    #[prost(string, tag = "3")]
+    pub other_code: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub other_edition: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DiffDefinitionsRequest {
+    const NAME: &'static str = "DiffDefinitionsRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DiffDefinitionsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DiffDefinitionsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DiffDefinitionsResponse {
+    /// None where both judge alike.
+    #[prost(message, repeated, tag = "1")]
+    pub differences: ::prost::alloc::vec::Vec<DefinitionDifference>,
+}
+impl ::prost::Name for DiffDefinitionsResponse {
+    const NAME: &'static str = "DiffDefinitionsResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DiffDefinitionsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DiffDefinitionsResponse".into()
+    }
+}
+/// A part of a definition that is not the same in another.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DefinitionDifference {
+    /// `head`, `component` or `leaf`.
+    #[prost(string, tag = "1")]
+    pub part: ::prost::alloc::string::String,
+    /// Empty for the head.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub name_vi: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub name_en: ::prost::alloc::string::String,
+    /// Decimal; its maximum before. Empty where it is new.
+    #[prost(string, tag = "5")]
+    pub before: ::prost::alloc::string::String,
+    /// Decimal; its maximum afterwards. Empty where it is gone.
+    #[prost(string, tag = "6")]
+    pub after: ::prost::alloc::string::String,
+    /// Decimal; points more (or less) than before. What is new or gone counts whole.
+    #[prost(string, tag = "7")]
+    pub points: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "8")]
+    pub changes: ::prost::alloc::vec::Vec<DefinitionChange>,
+}
+impl ::prost::Name for DefinitionDifference {
+    const NAME: &'static str = "DefinitionDifference";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DefinitionDifference".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DefinitionDifference".into()
+    }
+}
+/// A setting that changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DefinitionChange {
+    /// `rule`, `source`, `bands`, …
+    #[prost(string, tag = "1")]
+    pub what: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub from: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub to: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DefinitionChange {
+    const NAME: &'static str = "DefinitionChange";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.DefinitionChange".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.DefinitionChange".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PutDefinitionInForceRequest {
     #[prost(message, optional, tag = "1")]
     pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
-    /// YAML, at most 512 KiB.
+    /// YAML, at most 512 KiB. Empty: the draft that `code` and `edition` name.
     #[prost(string, tag = "2")]
     pub document: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub edition: ::prost::alloc::string::String,
 }
 impl ::prost::Name for PutDefinitionInForceRequest {
     const NAME: &'static str = "PutDefinitionInForceRequest";
@@ -6715,6 +7079,31 @@ impl ::prost::Name for PutDefinitionInForceRequest {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/chiso.assessments.v1.PutDefinitionInForceRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RetireDefinitionRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub edition: ::prost::alloc::string::String,
+    /// Last month that it judges, `2024-12`; one before its first, when it never is to judge.
+    #[prost(string, tag = "4")]
+    pub last_month: ::prost::alloc::string::String,
+    /// 1 to 1,000 characters.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RetireDefinitionRequest {
+    const NAME: &'static str = "RetireDefinitionRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.RetireDefinitionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.RetireDefinitionRequest".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6741,6 +7130,15 @@ pub struct ListDefinitionsRequest {
     pub page_size: i32,
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
+    /// Unspecified: those that are or were in force.
+    #[prost(enumeration = "DefinitionState", tag = "3")]
+    pub state: i32,
+    /// Code of an index. Empty: every one.
+    #[prost(string, tag = "4")]
+    pub code: ::prost::alloc::string::String,
+    /// A group of units that they judge. Empty: every one.
+    #[prost(string, tag = "5")]
+    pub group: ::prost::alloc::string::String,
 }
 impl ::prost::Name for ListDefinitionsRequest {
     const NAME: &'static str = "ListDefinitionsRequest";
@@ -6864,6 +7262,38 @@ impl ::prost::Name for ListReportedMeasuresResponse {
         "/chiso.assessments.v1.ListReportedMeasuresResponse".into()
     }
 }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DefinitionState {
+    Unspecified = 0,
+    Draft = 1,
+    InForce = 2,
+    Retired = 3,
+}
+impl DefinitionState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DEFINITION_STATE_UNSPECIFIED",
+            Self::Draft => "DEFINITION_STATE_DRAFT",
+            Self::InForce => "DEFINITION_STATE_IN_FORCE",
+            Self::Retired => "DEFINITION_STATE_RETIRED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DEFINITION_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "DEFINITION_STATE_DRAFT" => Some(Self::Draft),
+            "DEFINITION_STATE_IN_FORCE" => Some(Self::InForce),
+            "DEFINITION_STATE_RETIRED" => Some(Self::Retired),
+            _ => None,
+        }
+    }
+}
 /// Generated client implementations.
 pub mod assessments_service_client {
     #![allow(
@@ -6955,7 +7385,149 @@ pub mod assessments_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Checks a definition in whole and puts it in force. Its faults come back all at once, with line numbers.
+        /// Begins an edition that may have faults still.
+        pub async fn draft_definition(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DraftDefinitionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.AssessmentsService/DraftDefinition",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.AssessmentsService",
+                        "DraftDefinition",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Begins an edition from one of another year or group.
+        pub async fn copy_definition(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CopyDefinitionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.AssessmentsService/CopyDefinition",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.AssessmentsService",
+                        "CopyDefinition",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a draft another document. What is in force never changes.
+        pub async fn change_draft(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ChangeDraftRequest>,
+        ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.AssessmentsService/ChangeDraft",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.AssessmentsService",
+                        "ChangeDraft",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Checks a document or a draft in whole: every fault with its line.
+        pub async fn validate_definition(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ValidateDefinitionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ValidateDefinitionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.AssessmentsService/ValidateDefinition",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.AssessmentsService",
+                        "ValidateDefinition",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What changed from one edition or draft to another, leaf by leaf, in points.
+        pub async fn diff_definitions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DiffDefinitionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiffDefinitionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.AssessmentsService/DiffDefinitions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.AssessmentsService",
+                        "DiffDefinitions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Checks a document or a draft in whole and puts it in force, for the groups and days that it names. Its faults come
+        /// back all at once, with line numbers.
         pub async fn put_definition_in_force(
             &mut self,
             request: impl tonic::IntoRequest<super::PutDefinitionInForceRequest>,
@@ -6978,6 +7550,33 @@ pub mod assessments_service_client {
                     GrpcMethod::new(
                         "chiso.assessments.v1.AssessmentsService",
                         "PutDefinitionInForce",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends an edition, unless a campaign that judges by it is not published yet. Periods after its end lose their scores.
+        pub async fn retire_definition(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RetireDefinitionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.AssessmentsService/RetireDefinition",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.AssessmentsService",
+                        "RetireDefinition",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -7111,10 +7710,47 @@ pub mod assessments_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AssessmentsServiceServer.
     #[async_trait]
     pub trait AssessmentsService: std::marker::Send + std::marker::Sync + 'static {
-        /// Checks a definition in whole and puts it in force. Its faults come back all at once, with line numbers.
+        /// Begins an edition that may have faults still.
+        async fn draft_definition(
+            &self,
+            request: tonic::Request<super::DraftDefinitionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status>;
+        /// Begins an edition from one of another year or group.
+        async fn copy_definition(
+            &self,
+            request: tonic::Request<super::CopyDefinitionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status>;
+        /// Gives a draft another document. What is in force never changes.
+        async fn change_draft(
+            &self,
+            request: tonic::Request<super::ChangeDraftRequest>,
+        ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status>;
+        /// Checks a document or a draft in whole: every fault with its line.
+        async fn validate_definition(
+            &self,
+            request: tonic::Request<super::ValidateDefinitionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ValidateDefinitionResponse>,
+            tonic::Status,
+        >;
+        /// What changed from one edition or draft to another, leaf by leaf, in points.
+        async fn diff_definitions(
+            &self,
+            request: tonic::Request<super::DiffDefinitionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiffDefinitionsResponse>,
+            tonic::Status,
+        >;
+        /// Checks a document or a draft in whole and puts it in force, for the groups and days that it names. Its faults come
+        /// back all at once, with line numbers.
         async fn put_definition_in_force(
             &self,
             request: tonic::Request<super::PutDefinitionInForceRequest>,
+        ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status>;
+        /// Ends an edition, unless a campaign that judges by it is not published yet. Periods after its end lose their scores.
+        async fn retire_definition(
+            &self,
+            request: tonic::Request<super::RetireDefinitionRequest>,
         ) -> std::result::Result<tonic::Response<super::Definition>, tonic::Status>;
         async fn get_definition(
             &self,
@@ -7216,6 +7852,239 @@ pub mod assessments_service_server {
         }
         fn call(&mut self, req: http::Request<B>) -> Self::Future {
             match req.uri().path() {
+                "/chiso.assessments.v1.AssessmentsService/DraftDefinition" => {
+                    #[allow(non_camel_case_types)]
+                    struct DraftDefinitionSvc<T: AssessmentsService>(pub Arc<T>);
+                    impl<
+                        T: AssessmentsService,
+                    > tonic::server::UnaryService<super::DraftDefinitionRequest>
+                    for DraftDefinitionSvc<T> {
+                        type Response = super::Definition;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DraftDefinitionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AssessmentsService>::draft_definition(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DraftDefinitionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.AssessmentsService/CopyDefinition" => {
+                    #[allow(non_camel_case_types)]
+                    struct CopyDefinitionSvc<T: AssessmentsService>(pub Arc<T>);
+                    impl<
+                        T: AssessmentsService,
+                    > tonic::server::UnaryService<super::CopyDefinitionRequest>
+                    for CopyDefinitionSvc<T> {
+                        type Response = super::Definition;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CopyDefinitionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AssessmentsService>::copy_definition(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CopyDefinitionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.AssessmentsService/ChangeDraft" => {
+                    #[allow(non_camel_case_types)]
+                    struct ChangeDraftSvc<T: AssessmentsService>(pub Arc<T>);
+                    impl<
+                        T: AssessmentsService,
+                    > tonic::server::UnaryService<super::ChangeDraftRequest>
+                    for ChangeDraftSvc<T> {
+                        type Response = super::Definition;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ChangeDraftRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AssessmentsService>::change_draft(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ChangeDraftSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.AssessmentsService/ValidateDefinition" => {
+                    #[allow(non_camel_case_types)]
+                    struct ValidateDefinitionSvc<T: AssessmentsService>(pub Arc<T>);
+                    impl<
+                        T: AssessmentsService,
+                    > tonic::server::UnaryService<super::ValidateDefinitionRequest>
+                    for ValidateDefinitionSvc<T> {
+                        type Response = super::ValidateDefinitionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ValidateDefinitionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AssessmentsService>::validate_definition(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ValidateDefinitionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.AssessmentsService/DiffDefinitions" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiffDefinitionsSvc<T: AssessmentsService>(pub Arc<T>);
+                    impl<
+                        T: AssessmentsService,
+                    > tonic::server::UnaryService<super::DiffDefinitionsRequest>
+                    for DiffDefinitionsSvc<T> {
+                        type Response = super::DiffDefinitionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DiffDefinitionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AssessmentsService>::diff_definitions(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiffDefinitionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/chiso.assessments.v1.AssessmentsService/PutDefinitionInForce" => {
                     #[allow(non_camel_case_types)]
                     struct PutDefinitionInForceSvc<T: AssessmentsService>(pub Arc<T>);
@@ -7250,6 +8119,55 @@ pub mod assessments_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PutDefinitionInForceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.AssessmentsService/RetireDefinition" => {
+                    #[allow(non_camel_case_types)]
+                    struct RetireDefinitionSvc<T: AssessmentsService>(pub Arc<T>);
+                    impl<
+                        T: AssessmentsService,
+                    > tonic::server::UnaryService<super::RetireDefinitionRequest>
+                    for RetireDefinitionSvc<T> {
+                        type Response = super::Definition;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RetireDefinitionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AssessmentsService>::retire_definition(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RetireDefinitionSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

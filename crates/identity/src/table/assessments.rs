@@ -25,7 +25,17 @@ const SHEET_READERS: &[Grant] = &[
 ];
 
 pub(super) const RULES: &[Rule] = &[
-    to(ASSESSMENTS, &["PutDefinitionInForce"], ADMINISTRATORS),
+    to(
+        ASSESSMENTS,
+        &[
+            "DraftDefinition",
+            "CopyDefinition",
+            "ChangeDraft",
+            "PutDefinitionInForce",
+            "RetireDefinition",
+        ],
+        ADMINISTRATORS,
+    ),
     to(
         ASSESSMENTS,
         &["ReportMeasure"],
@@ -33,7 +43,13 @@ pub(super) const RULES: &[Rule] = &[
     ),
     to(
         ASSESSMENTS,
-        &["GetDefinition", "ListDefinitions", "ListReportedMeasures"],
+        &[
+            "ValidateDefinition",
+            "DiffDefinitions",
+            "GetDefinition",
+            "ListDefinitions",
+            "ListReportedMeasures",
+        ],
         EVERY_ROLE,
     ),
     to(OFFICIAL, &["ImportOfficialResults"], ADMINISTRATORS),

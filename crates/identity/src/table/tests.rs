@@ -76,6 +76,7 @@ fn duties_are_separate() {
             "ServerReflection",
             "Compare",
             "Validate",
+            "Diff",
         ];
         verbs.iter().any(|verb| method.starts_with(verb))
     };

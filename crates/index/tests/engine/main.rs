@@ -5,6 +5,7 @@ mod catalog;
 mod differences;
 mod faults;
 mod given;
+mod heading;
 mod properties;
 mod ranking;
 mod service_quality_766;

@@ -122,6 +122,7 @@ pub(crate) async fn province(world: &World) {
         let request = pb::PutDefinitionInForceRequest {
             context: None,
             document: document(code, group),
+            ..pb::PutDefinitionInForceRequest::default()
         };
         let mut assessments = world.assessments.clone();
         assessments.put_definition_in_force(request).await.unwrap();

@@ -107,6 +107,7 @@ async fn an_edition_that_a_campaign_uses_cannot_change() {
     let request = pb::PutDefinitionInForceRequest {
         context: None,
         document: changed,
+        ..pb::PutDefinitionInForceRequest::default()
     };
     let call = async { assessments.put_definition_in_force(request).await };
     expect(&world, call, Code::FailedPrecondition, "EDITION_IMMUTABLE").await;

@@ -15,6 +15,7 @@ use contracts::assessments::v1::publications_service_client::PublicationsService
 use contracts::log::v1 as log;
 use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::registry::v1::registry_service_client::RegistryServiceClient;
+use contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use prost::{Message, Name};
 use runtime::{Settings, Shutdown};
 use stack::{Options, Stack};
@@ -107,6 +108,12 @@ impl World {
         let at = self.settings.clock_at.unwrap().to_string();
         self.restart_at(&at).await;
         self
+    }
+
+    /// The scoring service beside it.
+    pub(crate) fn scoring(&self) -> ScoringServiceClient<Channel> {
+        let url = self.scoring.as_ref().expect("it was started with scoring");
+        ScoringServiceClient::new(runtime::channel(url).unwrap())
     }
 
     async fn serve(&mut self) {

@@ -27,7 +27,7 @@ type Beside = Vec<(String, Version)>;
 
 impl Api {
     /// Gives a command to a campaign.
-    pub(super) async fn order(
+    pub(in crate::campaigns) async fn order(
         &self,
         call: Call,
         role: Role,

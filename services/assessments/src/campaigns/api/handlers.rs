@@ -60,10 +60,8 @@ impl CampaignsService for Api {
         let context = request.context.take();
         let call = self.call(context, permit, "PlanCampaign", &request)?;
         let asked = wish::plan(&request)?;
-        let action = CampaignAction::Plan(self.plan(&asked).await?);
-        let campaign = self
-            .order(call, Role::Organiser, &asked.code, action)
-            .await?;
+        let plan = self.plan(&asked).await?;
+        let campaign = self.order_plan(call, &asked.code, plan).await?;
         Ok(Response::new(campaign))
     }
 

@@ -14,7 +14,8 @@ use index::Inputs;
 use super::document::{Act, Editions, Judged, head, units};
 use crate::LOG;
 use crate::campaigns::codec::{CampaignCodec, SHEET, SheetCodec, campaign_stream};
-use crate::codec::{DefinitionCodec, definition_stream};
+use crate::codec::definition_stream;
+use crate::definitions::DefinitionCodec;
 
 /// Why nothing can be recomputed from the events.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,9 @@
-import asyncio, sys, nats
+import asyncio, ssl, sys, nats
 
-async def main(server, province):
-    client = await nats.connect(server)
-    feed = await client.jetstream().subscribe(f"chiso.{province}.projection.index.IndexChanged.>", ordered_consumer=True)
+async def main(server, ca, province):
+    client = await nats.connect(server, tls=ssl.create_default_context(cafile=ca))
+    feed = await client.subscribe(f"chiso.{province}.projection.index.IndexChanged.>")
+    print("listening", flush=True)
     async for message in feed.messages:
         print(message.data.decode(), flush=True)
 

@@ -283,8 +283,9 @@ fn code(name: &str) -> String {
 }
 
 fn options(stack: &Stack, name: &str) -> Options {
-    let mut options = Options::on(stack, &format!("{name}_")).expect("databases");
-    options.province = code(name);
+    let options = Options::on(stack, &format!("{name}_")).expect("databases");
+    let options = options.of_province(stack, &code(name));
+    let mut options = options.expect("users of NATS");
     options.drain_ms = u64::try_from(Duration::from_secs(2).as_millis()).expect("small");
     options
 }

@@ -93,7 +93,10 @@ pub(crate) fn settings(
     development: Option<&Development>,
     clock_at: Option<Timestamp>,
 ) -> Settings {
-    let mut settings = Settings::local(options.databases[&service].clone(), &options.nats_url);
+    let mut settings = Settings::local(
+        options.databases[&service].clone(),
+        options.nats[&service].clone(),
+    );
     settings.province.clone_from(&options.province);
     settings.drain_ms = options.drain_ms;
     settings.clock_at = clock_at;

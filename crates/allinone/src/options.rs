@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use runtime::Settings;
+use runtime::{Nats, Settings};
 use stack::Stack;
 
 use crate::Service;
@@ -21,8 +21,8 @@ const KEY_BYTES: usize = 32;
 pub struct Options {
     /// PostgreSQL address of each service's own database.
     pub databases: BTreeMap<Service, String>,
-    /// NATS.
-    pub nats_url: String,
+    /// How each service gets into NATS.
+    pub nats: BTreeMap<Service, Nats>,
     /// Code of the province, the second part of every subject; deployments that share a NATS need different ones.
     pub province: String,
     /// Key under which applicants' identities are hashed and ballot boxes sealed, at least 32 bytes; the key of
@@ -56,11 +56,11 @@ impl Options {
             stack.create_database(&name)?;
             databases.insert(service, stack.postgres_url(&name));
         }
-        let defaults = Settings::local("", stack.nats_url());
-        Ok(Self {
+        let defaults = Settings::local("", "");
+        let options = Self {
             databases,
-            nats_url: defaults.nats_url,
-            province: defaults.province,
+            nats: BTreeMap::new(),
+            province: String::new(),
             applicant_key: draw_key()?,
             development: Some(stack.folder().join(format!("{prefix}identity"))),
             evidence_store: format!("file://{}/{prefix}evidence", stack.folder().display()),
@@ -68,7 +68,22 @@ impl Options {
             clock_at: None,
             utc_offset_minutes: UTC_OFFSET_MINUTES,
             drain_ms: defaults.drain_ms,
-        })
+        };
+        options.of_province(stack, &defaults.province)
+    }
+
+    /// The same for another province, whose users its NATS is told of.
+    ///
+    /// # Errors
+    /// When its code cannot be part of a subject, or NATS does not take the users.
+    pub fn of_province(mut self, stack: &Stack, province: &str) -> anyhow::Result<Self> {
+        for service in Service::ALL {
+            let access = stack.nats(province, service.name())?;
+            let nats = Nats::new(access.url, access.ca, access.credentials);
+            self.nats.insert(service, nats);
+        }
+        province.clone_into(&mut self.province);
+        Ok(self)
     }
 }
 

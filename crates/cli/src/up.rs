@@ -91,9 +91,9 @@ pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
         Some(folder) => start_stack(stack::Options::named("up").kept_in(folder)).await?,
         None => start_stack(stack::Options::named("up")).await?,
     };
-    let mut options = Options::on(&stack, &up.database_prefix)?;
+    let options = Options::on(&stack, &up.database_prefix)?;
+    let mut options = options.of_province(&stack, &up.province)?;
     options.base_port = (up.listen_base_port != 0).then_some(up.listen_base_port);
-    options.province = up.province.clone();
     if up.insecure_loopback {
         options.development = None;
     }
@@ -117,6 +117,7 @@ pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
     let reach = Reach::write(&all, &up.province, up.addresses)?;
     let mut said = said(&all);
     said.push_str(&reach.said());
+    said.push_str(&feed(&stack.nats(&up.province, "analyst")?));
     if drawn {
         said.push_str(
             "An applicant key was drawn for this run; set CHISO_APPLICANT_KEY to keep one.\n",
@@ -128,6 +129,22 @@ pub(crate) async fn run(up: Up, shutdown: Shutdown) -> anyhow::Result<()> {
     // Nobody reading is no reason not to serve.
     let _ = std::io::stdout().write_all(said.as_bytes());
     until_the_end(all, &reach, shutdown).await
+}
+
+/// How analysts read the public feed.
+fn feed(access: &stack::NatsAccess) -> String {
+    let file = |what: &str, file: Option<&Path>| {
+        file.map_or_else(String::new, |file| {
+            format!("{:<12} {what} in {}\n", "", file.display())
+        })
+    };
+    format!(
+        "{:<12} {}\n{}{}",
+        "feed",
+        access.url,
+        file("user and password", access.credentials.as_deref()),
+        file("its authority", access.ca.as_deref())
+    )
 }
 
 /// Serves until the signal, then drains; or until a service fails, with its error.

@@ -1,10 +1,12 @@
 //! The connection to NATS, and how JetStream streams and subjects are named.
 
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::{self, Context, context::ContextBuilder};
-use async_nats::{Client, ConnectOptions};
+use async_nats::{Client, ConnectOptions, Event};
 
 /// How long the broker may take to answer one request or acknowledge one message. Far above what a healthy one needs
 /// (under a millisecond), so that a time-out means trouble.
@@ -29,6 +31,68 @@ pub enum ConnectError {
         #[source]
         source: async_nats::ConnectError,
     },
+    /// A file of the access cannot be read.
+    #[error("cannot read {path}, which says how to get into NATS; see that it exists and may be read", path = path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The credentials are of no kind that is known.
+    #[error("{path} holds no credentials; write user:password in one line, or the JWT and seed of a user", path = path.display())]
+    Credentials {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// How to get into NATS.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// `nats://host:port`, or `tls://host:port` for TLS or nothing; several, separated by commas, for a cluster.
+    pub url: &'a str,
+    /// Certificate authorities of the server, PEM; with them TLS is a must. None: those of the host.
+    pub ca: Option<&'a Path>,
+    /// File with one line, `user:password`, or with the JWT and seed of a user.
+    pub credentials: Option<&'a Path>,
+}
+
+impl Access<'_> {
+    /// What the client is told of it.
+    fn options(&self) -> Result<ConnectOptions, ConnectError> {
+        let read = |path: &Path| {
+            std::fs::read_to_string(path).map_err(|source| ConnectError::File {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        let tls = self.url.split(',').any(|url| url.starts_with("tls://"));
+        let mut options = ConnectOptions::new().require_tls(tls || self.ca.is_some());
+        if let Some(ca) = self.ca {
+            // The client would look at it with every try to connect, and never say that it is not there.
+            read(ca)?;
+            options = options.add_root_certificates(ca.to_owned());
+        }
+        let Some(path) = self.credentials else {
+            return Ok(options);
+        };
+        let text = read(path)?;
+        let unknown = || ConnectError::Credentials {
+            path: path.to_owned(),
+        };
+        if text.contains("NATS USER JWT") {
+            return options.credentials(&text).map_err(|_| unknown());
+        }
+        let line = text.trim();
+        match line.split_once(':') {
+            Some((user, password)) if !line.contains('\n') => {
+                Ok(options.user_and_password(user.to_owned(), password.to_owned()))
+            }
+            _ => Err(unknown()),
+        }
+    }
 }
 
 /// One province's part of a NATS server. Cheap to clone; the clones share one connection.
@@ -40,25 +104,37 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Sets up a connection to the server at `url` (`nats://host:port`; several, separated by commas, for a cluster)
-    /// and returns at once: the connection is made, and made again whenever it breaks, in the background.
+    /// Sets up the connection of a service, called after its log, and returns at once: the connection is made, and made
+    /// again whenever it breaks, in the background. Answers come to `_INBOX_<province>_<service>.>`, which nobody else
+    /// needs to hear.
     ///
     /// # Errors
-    /// When the address is of no use, or the province cannot be part of a subject.
-    pub async fn connect(url: &str, province: &str) -> Result<Self, ConnectError> {
+    /// When the address or the credentials are of no use, or the province cannot be part of a subject.
+    pub async fn connect(
+        access: Access<'_>,
+        province: &str,
+        service: &str,
+    ) -> Result<Self, ConnectError> {
         if token(province) != province {
             return Err(ConnectError::Province(province.to_owned()));
         }
-        let client = ConnectOptions::new()
-            .name("chiso")
+        let complaints = Arc::new(Complaints::default());
+        let client = access
+            .options()?
+            .name(format!("chiso {service}"))
+            .custom_inbox_prefix(format!("_INBOX_{province}_{}", token(service)))
+            .event_callback(move |event| {
+                let complaints = complaints.clone();
+                async move { complaints.hear(&event) }
+            })
             .retry_on_initial_connect()
             .max_reconnects(None)
             .reconnect_delay_callback(reconnect_delay)
             .request_timeout(Some(BROKER_TIMEOUT))
-            .connect(url)
+            .connect(access.url)
             .await
             .map_err(|source| ConnectError::Url {
-                url: without_credentials(url),
+                url: without_credentials(access.url),
                 source,
             })?;
         let context = ContextBuilder::new()
@@ -100,6 +176,29 @@ impl Bus {
     /// What every subject of a log begins with, e.g. `chiso.H40.dossiers`.
     pub fn prefix(&self, log: &str) -> String {
         format!("chiso.{}.{}", self.province, token(log))
+    }
+}
+
+/// What went wrong with a connection: refused rights and passwords, certificates that are not believed. A client that
+/// tries again and again would say the same again and again.
+#[derive(Debug, Default)]
+struct Complaints {
+    last: Mutex<String>,
+}
+
+impl Complaints {
+    fn hear(&self, event: &Event) {
+        let said = match event {
+            Event::Connected => String::new(),
+            Event::ServerError(error) => error.to_string(),
+            Event::ClientError(error) => error.to_string(),
+            _ => return,
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != said && !said.is_empty() {
+            tracing::warn!(error = said, "NATS refuses something");
+        }
+        *last = said;
     }
 }
 

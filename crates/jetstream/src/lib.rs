@@ -76,7 +76,7 @@ mod progress;
 pub mod relay;
 pub mod replay;
 
-pub use crate::bus::{Bus, ConnectError};
+pub use crate::bus::{Access, Bus, ConnectError};
 pub use crate::feed::FeedError;
 pub use crate::follower::checkpoint::hold_checkpoints;
 pub use crate::follower::{FollowError, Follower, StopCause};

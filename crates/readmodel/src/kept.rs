@@ -86,7 +86,12 @@ impl<F: Fold> Kept<F> {
         let address = settings.database_url.parse();
         let options = address.map_err(|source| KeptError::Address { name, source })?;
         let tables = ReadModel::connect(options, own.migrator, own.tables).await?;
-        let bus = Bus::connect(&settings.nats_url, &settings.province).await?;
+        let nats = jetstream::Access {
+            url: &settings.nats.url,
+            ca: settings.nats.ca.as_deref(),
+            credentials: settings.nats.credentials.as_deref(),
+        };
+        let bus = Bus::connect(nats, &settings.province, name).await?;
         let follower = sources.iter().fold(
             Follower::new(tables.pool().clone(), bus.clone()),
             |follower, (log, owner)| follower.source(log, owner.clone()),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tonic::transport::Channel;
 use tracing_subscriber::EnvFilter;
 
-use crate::{ChannelError, Clock, Security, secure_channel};
+use crate::{ChannelError, Clock, Nats, Security, secure_channel};
 
 pub use read::{Invalid, Outcome, read};
 
@@ -28,7 +28,6 @@ const DRAIN_MAX_MS: u64 = 300_000;
 /// About four seconds of work at the rate measured on two cores.
 const MAX_CALLS: usize = 4_096;
 const PROVINCE: &str = "H40";
-const NATS_URL: &str = "nats://127.0.0.1:4222";
 const LOG_FILTER: &str = "info";
 
 /// How log lines look.
@@ -75,10 +74,9 @@ pub struct Settings {
     #[arg(long, env = "CHISO_DATABASE_URL", value_parser = database_url, hide_env_values = true)]
     pub database_url: String,
 
-    /// NATS server. The default is the one that a local stack starts by hand
-    #[arg(long, env = "CHISO_NATS_URL", default_value = NATS_URL, value_parser = nats_url,
-          hide_env_values = true)]
-    pub nats_url: String,
+    /// NATS.
+    #[command(flatten)]
+    pub nats: Nats,
 
     /// Code of the province; the second part of every subject. H40 is Nam Định, where the shipped
     /// catalog is from
@@ -139,11 +137,11 @@ impl Default for Observability {
 impl Settings {
     /// Settings of a service beside its caller: a free loopback port, insecure, otherwise the
     /// defaults.
-    pub fn local(database_url: impl Into<String>, nats_url: impl Into<String>) -> Self {
+    pub fn local(database_url: impl Into<String>, nats: impl Into<Nats>) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             database_url: database_url.into(),
-            nats_url: nats_url.into(),
+            nats: nats.into(),
             province: PROVINCE.to_owned(),
             deadline_default_ms: DEADLINE_DEFAULT_MS,
             deadline_max_ms: DEADLINE_MAX_MS,
@@ -182,6 +180,9 @@ impl Settings {
     /// What is wrong between the settings, each with its remedy.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.security.problems(self.insecure_loopback);
+        if !self.insecure_loopback {
+            problems.extend(self.nats.problems());
+        }
         if self.insecure_loopback && !self.listen.ip().is_loopback() {
             problems.push(format!(
                 "--listen {} is not on loopback, and without TLS nothing else is served; listen on \
@@ -251,17 +252,6 @@ fn database_url(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("is not like postgres://user@host/name".to_owned())
-    }
-}
-
-fn nats_url(text: &str) -> Result<String, String> {
-    let known = ["nats://", "tls://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme));
-    if known {
-        Ok(text.to_owned())
-    } else {
-        Err("is not like nats://host:4222".to_owned())
     }
 }
 

@@ -21,8 +21,12 @@ const OPEN_CACHE: &str = "/var/cache/chiso/stack";
 pub(crate) struct Environment {
     /// A running PostgreSQL.
     pub(crate) postgres_url: Option<String>,
-    /// A running NATS.
+    /// A running NATS,
     pub(crate) nats_url: Option<String>,
+    /// the authority of its certificate,
+    pub(crate) nats_ca: Option<PathBuf>,
+    /// and the folder of its users' passwords.
+    pub(crate) nats_users: Option<PathBuf>,
     /// Where fetched programs are kept.
     pub(crate) cache: Option<PathBuf>,
     /// Where programs are looked for.
@@ -52,6 +56,8 @@ impl Environment {
         Self {
             postgres_url: text("CHISO_STACK_POSTGRES_URL"),
             nats_url: text("CHISO_STACK_NATS_URL"),
+            nats_ca: text("CHISO_STACK_NATS_CA").map(PathBuf::from),
+            nats_users: text("CHISO_STACK_NATS_USERS").map(PathBuf::from),
             binaries: text("CHISO_STACK_BIN").map(PathBuf::from),
             path: std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect(),
             cache,

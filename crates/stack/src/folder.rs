@@ -1,7 +1,8 @@
 //! The folder of a stack: who owns it, and how it goes.
 
 use std::fs::{self, DirBuilder, File};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -157,4 +158,15 @@ extern "C" fn remove_live() {
         // No second attempts and no logging here: what is left goes with the next start.
         let _ = fs::remove_dir_all(folder);
     }
+}
+
+/// Writes a file that only its owner reads.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)
 }

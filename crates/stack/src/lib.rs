@@ -5,14 +5,18 @@
 //! unprivileged user even when root starts them, and end with the process that started them, however it ends. What a
 //! killed run left is removed by the next one. Data goes too, unless it is to be kept ([`Options::kept_in`]).
 //!
+//! NATS speaks TLS only, and lets in users that may do no more than they need: see [`Stack::nats`].
+//!
 //! The environment may say: `CHISO_STACK_POSTGRES_URL` and `CHISO_STACK_NATS_URL` (use these running servers),
+//! `CHISO_STACK_NATS_CA` (authority of that NATS's certificate), `CHISO_STACK_NATS_USERS` (folder of its users'
+//! passwords: files `PROVINCE/SERVICE`, `PROVINCE/analyst` and `operator` of one line, `user:password`),
 //! `CHISO_STACK_BIN` (a folder with `postgres`, `initdb`, `psql` and `nats-server`), `CHISO_STACK_CACHE` (where fetched
 //! programs are kept).
 //!
 //! ```no_run
 //! let stack = stack::Stack::start(&stack::Options::named("example"))?;
 //! stack.create_database("registry")?;
-//! println!("{} {}", stack.postgres_url("registry"), stack.nats_url());
+//! println!("{} {}", stack.postgres_url("registry"), stack.nats("H40", "registry")?.url);
 //! # Ok::<(), stack::StackError>(())
 //! ```
 
@@ -37,7 +41,7 @@ use environment::Environment;
 pub use error::StackError;
 use error::doing;
 use folder::Folder;
-use nats::Nats;
+use nats::{Nats, users};
 use postgres::Postgres;
 use process::{Identity, Spawner};
 
@@ -77,19 +81,38 @@ impl Options {
     }
 }
 
-/// A server of ours, or the address of somebody else's.
+/// A server of ours, or how to reach somebody else's.
 #[derive(Debug)]
-enum Server<T> {
+enum Server<T, E> {
     Own(Mutex<T>),
-    External(String),
+    External(E),
+}
+
+/// How a user gets into NATS: what the settings of a service, or of any other client, are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NatsAccess {
+    /// Address, without user and password.
+    pub url: String,
+    /// The authority of the server's certificate, PEM; none: it has no TLS, or one that the host knows.
+    pub ca: Option<PathBuf>,
+    /// A file with one line, `user:password`; none: the server asks for nothing.
+    pub credentials: Option<PathBuf>,
+}
+
+/// Somebody else's NATS.
+#[derive(Debug)]
+struct ExternalNats {
+    url: String,
+    ca: Option<PathBuf>,
+    users: Option<PathBuf>,
 }
 
 /// A running stack. It ends when this is dropped, or with the process, and leaves nothing unless it is to be kept.
 #[derive(Debug)]
 pub struct Stack {
     // Servers are dropped, and so stopped, before the thread that started them and the folder that they write to.
-    postgres: Server<Postgres>,
-    nats: Server<Nats>,
+    postgres: Server<Postgres, String>,
+    nats: Server<Nats, ExternalNats>,
     spawner: Spawner,
     folder: Folder,
     psql: PathBuf,
@@ -124,7 +147,11 @@ impl Stack {
             }
         };
         let nats = match &environment.nats_url {
-            Some(url) => Server::External(url.clone()),
+            Some(url) => Server::External(ExternalNats {
+                url: url.clone(),
+                ca: environment.nats_ca.clone(),
+                users: environment.nats_users.clone(),
+            }),
             None => {
                 let server = Nats::start(&environment.nats()?, &folder, &spawner)?;
                 Server::Own(Mutex::new(server))
@@ -166,11 +193,46 @@ impl Stack {
         }
     }
 
-    /// Address of NATS.
-    pub fn nats_url(&self) -> String {
+    /// How a user of a province gets into NATS: a service by its name, or `analyst`, who reads the public feed and
+    /// nothing else. A province that it has not heard of gets its users first.
+    ///
+    /// # Errors
+    /// When there is no such user, the province cannot be part of a subject, or NATS does not take the users.
+    pub fn nats(&self, province: &str, user: &str) -> Result<NatsAccess, StackError> {
+        if let Server::Own(server) = &self.nats {
+            locked(server).admit(province)?;
+        }
+        let file = |folder: &Path| users::file(folder, province, user);
+        let credentials = self.nats_users().as_deref().map(file).transpose()?;
+        Ok(self.nats_access(credentials))
+    }
+
+    /// How to get into NATS as who may do everything there, in all provinces.
+    pub fn nats_operator(&self) -> NatsAccess {
+        let folder = self.nats_users();
+        self.nats_access(folder.as_deref().map(users::operator_file))
+    }
+
+    /// The folder of the passwords of NATS; none when it is somebody else's that asks for none.
+    pub fn nats_users(&self) -> Option<PathBuf> {
         match &self.nats {
-            Server::Own(server) => locked(server).url(),
-            Server::External(url) => url.clone(),
+            Server::Own(_) => Some(nats::users_folder(self.folder.path())),
+            Server::External(nats) => nats.users.clone(),
+        }
+    }
+
+    fn nats_access(&self, credentials: Option<PathBuf>) -> NatsAccess {
+        let (url, ca) = match &self.nats {
+            Server::Own(server) => {
+                let server = locked(server);
+                (server.url(), Some(server.ca()))
+            }
+            Server::External(nats) => (nats.url.clone(), nats.ca.clone()),
+        };
+        NatsAccess {
+            url,
+            ca,
+            credentials,
         }
     }
 

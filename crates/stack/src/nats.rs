@@ -1,21 +1,32 @@
-//! A nats-server of our own, with JetStream.
+//! A nats-server of our own, with JetStream, TLS, and users who may do no more than they need.
+
+pub(crate) mod users;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::StackError;
+use crate::authority::{Authority, Issued};
 use crate::error::doing;
-use crate::folder::Folder;
+use crate::folder::{Folder, write_private};
+use crate::nats::users::Users;
 use crate::ports::on_free_port;
-use crate::process::{self, Spawner};
+use crate::process::{self, Identity, Spawner};
 
 /// A start after a kill checks what is stored: 0.2 s for 100,000 messages.
 const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(5);
+/// Reading its configuration again takes a few milliseconds.
+const RELOAD: Duration = Duration::from_secs(30);
+/// What the log says each time that was done.
+const RELOADED: &str = "Reloaded server configuration";
+/// Seconds that a client may take to agree on TLS, and then to say who it is. The server's own 2 s are little on a
+/// machine that is busy compiling.
+const HANDSHAKE_S: u32 = 10;
 
 /// A server and its data.
 #[derive(Debug)]
@@ -23,8 +34,42 @@ pub(crate) struct Nats {
     program: PathBuf,
     folder: PathBuf,
     log: PathBuf,
+    config: PathBuf,
+    certificate: Certificate,
+    users: Users,
+    identity: Identity,
     port: u16,
     child: Option<Child>,
+}
+
+/// What the server shows, and who vouches for it.
+#[derive(Debug)]
+struct Certificate {
+    ca: PathBuf,
+    shown: Issued,
+}
+
+impl Certificate {
+    /// A kept folder's, so that clients need not learn a new authority with every start; made when there is none.
+    fn open(folder: &Path, identity: Identity) -> Result<Self, StackError> {
+        let kept = Self {
+            ca: folder.join("ca.pem"),
+            shown: Issued {
+                cert: folder.join("nats.pem"),
+                key: folder.join("nats.key"),
+            },
+        };
+        let files = [&kept.ca, &kept.shown.cert, &kept.shown.key];
+        if files.iter().all(|file| file.is_file()) {
+            return Ok(kept);
+        }
+        let authority = Authority::create(folder)?;
+        let shown = authority.issue("nats", &["127.0.0.1", "localhost"])?;
+        let giving = doing("giving NATS its key");
+        identity.give(&shown.key).map_err(giving)?;
+        let ca = authority.ca();
+        Ok(Self { ca, shown })
+    }
 }
 
 impl Nats {
@@ -42,12 +87,17 @@ impl Nats {
             program: program.to_owned(),
             folder: folder.path().join("nats"),
             log: folder.path().join("nats.log"),
+            config: folder.path().join("nats.conf"),
+            certificate: Certificate::open(&folder.path().join("nats-tls"), spawner.identity())?,
+            users: Users::open(users_folder(folder.path()))?,
+            identity: spawner.identity(),
             port: 0,
             child: None,
         };
         fs::create_dir_all(&nats.folder)
             .and_then(|()| spawner.identity().give(&nats.folder))
             .map_err(doing("making the folder of NATS"))?;
+        nats.configure()?;
         on_free_port(had, |port| {
             nats.port = port;
             nats.run(spawner)
@@ -59,6 +109,7 @@ impl Nats {
     /// Starts the server on its data, on the port that it had.
     pub(crate) fn run(&mut self, spawner: &Spawner) -> Result<(), StackError> {
         let mut command = Command::new(&self.program);
+        command.arg("--config").arg(&self.config);
         command.args([
             "--addr",
             "127.0.0.1",
@@ -92,9 +143,56 @@ impl Nats {
         Ok(())
     }
 
+    /// Writes what the server is told: its certificate, and who may do what.
+    fn configure(&self) -> Result<(), StackError> {
+        let Issued { cert, key } = &self.certificate.shown;
+        let text = format!(
+            "tls {{cert_file: {cert:?}, key_file: {key:?}, timeout: {HANDSHAKE_S}}}\n\
+             authorization {{timeout: {HANDSHAKE_S}}}\n{}",
+            self.users.configuration()
+        );
+        write_private(&self.config, text.as_bytes())
+            .and_then(|()| self.identity.give(&self.config))
+            .map_err(doing("writing the configuration of NATS"))
+    }
+
+    /// Gives a province its users, and waits until they are let in.
+    pub(crate) fn admit(&mut self, province: &str) -> Result<(), StackError> {
+        if !self.users.admit(province)? {
+            return Ok(());
+        }
+        self.configure()?;
+        let Some(child) = &self.child else {
+            return Ok(());
+        };
+        let reloads = || {
+            let log = fs::read_to_string(&self.log).unwrap_or_default();
+            log.matches(RELOADED).count()
+        };
+        let before = reloads();
+        process::signal(child, Signal::HUP);
+        let deadline = Instant::now() + RELOAD;
+        while reloads() == before {
+            if Instant::now() >= deadline {
+                let said = process::tail(&self.log);
+                return Err(StackError::Start {
+                    server: "NATS",
+                    why: format!("does not take new users; its log ends with: {said}"),
+                });
+            }
+            std::thread::sleep(process::POLL);
+        }
+        Ok(())
+    }
+
     /// Its address.
     pub(crate) fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("tls://127.0.0.1:{}", self.port)
+    }
+
+    /// Who vouches for it.
+    pub(crate) fn ca(&self) -> PathBuf {
+        self.certificate.ca.clone()
     }
 
     /// Ends it as a crash would.
@@ -138,4 +236,9 @@ impl Drop for Nats {
             process::stop(child, Signal::TERM, STOP);
         }
     }
+}
+
+/// Where a stack keeps passwords.
+pub(crate) fn users_folder(folder: &Path) -> PathBuf {
+    folder.join("nats-users")
 }

@@ -1,8 +1,6 @@
 //! A PostgreSQL server of our own.
 
-use std::fs::{self, File};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -12,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::StackError;
 use crate::error::doing;
-use crate::folder::Folder;
+use crate::folder::{Folder, write_private};
 use crate::ports::on_free_port;
 use crate::process::{self, Spawner};
 use crate::stale;
@@ -191,15 +189,4 @@ impl Drop for Postgres {
             process::stop(child, Signal::INT, STOP);
         }
     }
-}
-
-/// Writes a file that only its owner reads.
-fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut file = File::options()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(content)
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,9 +24,13 @@ fn sql(stack: &Stack, database: &str, statement: &str) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
+fn broker(stack: &Stack) -> String {
+    stack.nats_operator().url
+}
+
 /// What NATS says first to everyone who connects.
 fn greeting(url: &str) -> String {
-    let mut stream = TcpStream::connect(url.trim_start_matches("nats://")).expect("NATS listens");
+    let mut stream = TcpStream::connect(url.trim_start_matches("tls://")).expect("NATS listens");
     stream
         .set_read_timeout(Some(Duration::from_secs(5)))
         .expect("a time-out");
@@ -59,7 +64,7 @@ fn a_stack_answers_and_goes_without_a_trace() {
             "{setting}"
         );
     }
-    assert_eq!(greeting(&stack.nats_url()), "INFO");
+    assert_eq!(greeting(&broker(&stack)), "INFO");
     let folder = stack.folder().to_owned();
     drop(stack);
     assert!(!folder.exists());
@@ -76,7 +81,7 @@ fn names_that_are_not_databases_are_refused() {
 #[test]
 fn several_stacks_run_at_once() {
     let (one, other) = (start(), start());
-    assert_ne!(one.nats_url(), other.nats_url());
+    assert_ne!(broker(&one), broker(&other));
     assert_ne!(one.postgres_url("postgres"), other.postgres_url("postgres"));
     assert_eq!(sql(&one, "postgres", "select 1"), "1");
     assert_eq!(sql(&other, "postgres", "select 1"), "1");
@@ -92,7 +97,7 @@ fn fresh_databases_are_nobody_elses() {
 #[test]
 fn killed_servers_come_back_on_their_ports() {
     let stack = start();
-    let (nats, postgres) = (stack.nats_url(), stack.postgres_url("postgres"));
+    let (nats, postgres) = (broker(&stack), stack.postgres_url("postgres"));
     sql(
         &stack,
         "postgres",
@@ -103,13 +108,13 @@ fn killed_servers_come_back_on_their_ports() {
         "a running server's data is not deleted"
     );
     stack.kill_nats().expect("killed");
-    assert!(TcpStream::connect(nats.trim_start_matches("nats://")).is_err());
+    assert!(TcpStream::connect(nats.trim_start_matches("tls://")).is_err());
     stack.wipe_nats().expect("wiped");
     stack.start_nats().expect("started");
     stack.kill_postgres().expect("killed");
     stack.start_postgres().expect("started");
     assert_eq!(
-        (stack.nats_url(), stack.postgres_url("postgres")),
+        (broker(&stack), stack.postgres_url("postgres")),
         (nats.clone(), postgres)
     );
     assert_eq!(greeting(&nats), "INFO");
@@ -146,11 +151,29 @@ fn endless_writer(stack: &Stack) -> Child {
 }
 
 #[test]
+fn users_of_nats_have_passwords_that_only_their_owner_reads() {
+    let stack = start();
+    let access = stack.nats("H40", "dossiers").expect("a user");
+    let file = access.credentials.clone().expect("a file");
+    let line = std::fs::read_to_string(&file).expect("a password");
+    let (user, password) = line.trim().split_once(':').expect("user:password");
+    assert_eq!((user, password.len()), ("H40-dossiers", 32));
+    let open = |file: &Path| file.metadata().expect("a file").permissions().mode() & 0o077;
+    assert_eq!(open(&file), 0);
+    assert_eq!(open(&stack.folder().join("nats.conf")), 0);
+    let other = stack.nats("H41", "dossiers").expect("a user");
+    assert_ne!(other.credentials, access.credentials);
+    assert_eq!(stack.nats("H40", "dossiers").expect("a user"), access);
+    assert!(stack.nats("H40", "postgres").is_err());
+    assert!(stack.nats("H 40", "dossiers").is_err());
+}
+
+#[test]
 fn a_paused_nats_says_nothing_until_it_goes_on() {
     let stack = start();
     stack.pause_nats().expect("paused");
-    let address = stack.nats_url();
-    let mut stream = TcpStream::connect(address.trim_start_matches("nats://")).expect("a backlog");
+    let address = broker(&stack);
+    let mut stream = TcpStream::connect(address.trim_start_matches("tls://")).expect("a backlog");
     let patience = Some(Duration::from_millis(200));
     stream.set_read_timeout(patience).expect("a time-out");
     assert!(stream.read_exact(&mut [0; 4]).is_err());
@@ -168,7 +191,7 @@ fn a_kept_stack_goes_on_where_it_ended() {
         "postgres",
         "create table kept as select 42 as answer",
     );
-    let addresses = (stack.nats_url(), stack.postgres_url("postgres"));
+    let addresses = (broker(&stack), stack.postgres_url("postgres"));
     let second = Stack::start(&options).expect_err("one at a time");
     assert!(
         matches!(second, stack::StackError::InUse { .. }),
@@ -176,10 +199,7 @@ fn a_kept_stack_goes_on_where_it_ended() {
     );
     drop(stack);
     let stack = Stack::start(&options).expect("the same stack");
-    assert_eq!(
-        (stack.nats_url(), stack.postgres_url("postgres")),
-        addresses
-    );
+    assert_eq!((broker(&stack), stack.postgres_url("postgres")), addresses);
     assert_eq!(sql(&stack, "postgres", "select answer from kept"), "42");
 }
 
@@ -202,7 +222,7 @@ fn holder(then: &str) -> (Child, String, PathBuf) {
     let line = lines.find(|line| line.contains("HELD")).expect("a stack");
     let mut words = line.split_whitespace().rev();
     let (nats, folder) = (words.next().expect("NATS"), words.next().expect("a folder"));
-    let address = nats.trim_start_matches("nats://").to_owned();
+    let address = nats.trim_start_matches("tls://").to_owned();
     (child, address, PathBuf::from(folder))
 }
 
@@ -217,7 +237,7 @@ fn holds_a_stack() {
         return;
     };
     let stack = stack::shared();
-    let held = || println!("HELD {} {}", stack.folder().display(), stack.nats_url());
+    let held = || println!("HELD {} {}", stack.folder().display(), broker(&stack));
     match then.as_str() {
         "exit" => return held(),
         // It will not hear that it should end with its process.
@@ -257,7 +277,7 @@ fn servers_named_by_the_environment_are_used_and_let_be() {
             "CHISO_STACK_POSTGRES_URL",
             theirs.postgres_url("postgres") + "?application_name=theirs",
         )
-        .env("CHISO_STACK_NATS_URL", theirs.nats_url())
+        .env("CHISO_STACK_NATS_URL", broker(&theirs))
         .output()
         .expect("a second run");
     let said = String::from_utf8_lossy(&output.stdout);
@@ -276,7 +296,7 @@ fn uses_the_servers_that_are_named() {
         return;
     };
     let stack = start();
-    assert_eq!(stack.nats_url(), nats);
+    assert_eq!(broker(&stack), nats);
     assert!(
         stack
             .postgres_url("x")

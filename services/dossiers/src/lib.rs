@@ -83,7 +83,12 @@ pub async fn serve(
     } = config;
     let (clock, ids) = (settings.clock(), Ids::random());
     let log = open(&settings, clock, shutdown.clone()).await?;
-    let bus = Bus::connect(&settings.nats_url, &settings.province).await?;
+    let nats = jetstream::Access {
+        url: &settings.nats.url,
+        ca: settings.nats.ca.as_deref(),
+        credentials: settings.nats.credentials.as_deref(),
+    };
+    let bus = Bus::connect(nats, &settings.province, LOG).await?;
 
     let keeper = reference::Keeper::load(log.pool().clone(), &calendar).await?;
     let follower = Follower::new(log.pool().clone(), bus.clone())

@@ -61,7 +61,12 @@ pub async fn serve(
     let log = EventLog::open(pool, LOG, clock.as_fn(), shutdown.clone())
         .await
         .context("opening the registry's event log")?;
-    let bus = Bus::connect(&settings.nats_url, &settings.province)
+    let nats = jetstream::Access {
+        url: &settings.nats.url,
+        ca: settings.nats.ca.as_deref(),
+        credentials: settings.nats.credentials.as_deref(),
+    };
+    let bus = Bus::connect(nats, &settings.province, LOG)
         .await
         .context("setting up the connection to NATS")?;
     let (view, follower) = view::open(&log)

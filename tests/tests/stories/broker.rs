@@ -43,6 +43,11 @@ async fn a_broker_that_dies_and_forgets_changes_no_figure() {
     receipt::projection_follows(&province).await;
     assert_eq!(Figures::of_sql(&province), FIGURES);
     assert_eq!(province.verified().await, heads);
+    let log = std::fs::read_to_string(stack.folder().join("nats.log")).expect("a log");
+    assert!(
+        !log.contains("Violation"),
+        "a service lacks a right, and helps itself with the owners' feeds: {log}"
+    );
     eventually(
         "what was lost was published again, or read from its owner",
         async || {

@@ -101,12 +101,13 @@ async fn an_integrator_and_an_analyst_in_python_see_what_happens() {
     generate(&python, generated.path());
 
     let mut analyst = Command::new(&python);
+    let (feed, ca) = feed(&province.code());
     analyst
         .arg(client("analyst.py"))
-        .args([stack::shared().nats_url(), province.code()])
+        .args([feed, ca, province.code()])
         .stdout(Stdio::piped());
     let mut analyst = Running::start(&mut analyst);
-    let heard = BufReader::new(analyst.output());
+    let heard = listening(BufReader::new(analyst.output())).await;
     let portal = province::caller("portal", &[Role::Integrator], &["H40"]);
     let mut integrator = Command::new(&python);
     let authority = |service| {
@@ -136,6 +137,31 @@ async fn an_integrator_and_an_analyst_in_python_see_what_happens() {
     let change = format!("changed {} {month} ", given::DEPARTMENT);
     assert!(said.contains(&change), "{said}");
     assert_eq!(told(heard, &month).await, given::DEPARTMENT);
+}
+
+/// Address of the public feed, with the analyst's user and password, and the authority of its certificate.
+fn feed(province: &str) -> (String, String) {
+    let access = stack::shared().nats(province, "analyst").expect("a user");
+    let login = access.credentials.map_or_else(String::new, |file| {
+        let line = std::fs::read_to_string(file).expect("a password");
+        format!("{}@", line.trim())
+    });
+    let ca = access.ca.unwrap_or_default().to_string_lossy().into_owned();
+    (access.url.replacen("://", &format!("://{login}"), 1), ca)
+}
+
+/// Waits until the analyst hears what happens from now on.
+async fn listening(
+    mut heard: BufReader<std::process::ChildStdout>,
+) -> BufReader<std::process::ChildStdout> {
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        heard.read_line(&mut line).expect("a line");
+        assert_eq!(line.trim(), "listening");
+        heard
+    });
+    let read = tokio::time::timeout(CEILING, reading).await;
+    read.expect("the analyst connects").expect("it listens")
 }
 
 /// Reads what the analyst prints until it is about a department in this month; its code.

@@ -113,10 +113,14 @@ async fn up(stack: &Stack, folder: &Path) -> (Running, Services) {
         "--addresses",
         stack_file.to_str().expect("a path"),
     ];
+    // Users for the province, which the other process only reads.
+    let nats = stack.nats("T-crash", "analyst").expect("users of NATS");
     let mut command = chiso(&arguments);
     command
         .env("CHISO_STACK_POSTGRES_URL", stack.postgres_url("postgres"))
-        .env("CHISO_STACK_NATS_URL", stack.nats_url())
+        .env("CHISO_STACK_NATS_URL", nats.url)
+        .env("CHISO_STACK_NATS_CA", nats.ca.expect("an authority"))
+        .env("CHISO_STACK_NATS_USERS", stack.nats_users().expect("users"))
         .stdout(log.try_clone().expect("a file"))
         .stderr(log);
     let mut up = Running::start(&mut command);

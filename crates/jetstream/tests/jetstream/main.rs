@@ -6,5 +6,6 @@ mod follower;
 mod owner;
 mod relay;
 mod replay;
+mod rights;
 mod standby;
 mod support;

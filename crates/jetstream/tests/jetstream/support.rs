@@ -13,7 +13,7 @@ use contracts::log::v1 as pb;
 use eventlog::feed::LogFeed;
 use eventlog::{Append, EventLog, Expected, NewEvent, Position, Recorded, StreamAppend};
 use futures::StreamExt;
-use jetstream::{Body, Bus, Follower, Handler, Relay, Subject};
+use jetstream::{Access, Body, Bus, Follower, Handler, Relay, Subject};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use prost::Message;
@@ -27,7 +27,7 @@ use tonic::transport::{Channel, Endpoint, Server};
 pub(crate) use effects::{Counting, Effects};
 
 /// Longest that anything may take on a busy machine.
-const CEILING: Duration = Duration::from_secs(60);
+pub(crate) const CEILING: Duration = Duration::from_secs(60);
 
 /// How often to look.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -87,7 +87,13 @@ impl World {
     }
 
     pub(crate) async fn bus(&self) -> Bus {
-        Bus::connect(&self.stack.nats_url(), "H40").await.unwrap()
+        let nats = self.stack.nats_operator();
+        let access = Access {
+            url: &nats.url,
+            ca: nats.ca.as_deref(),
+            credentials: nats.credentials.as_deref(),
+        };
+        Bus::connect(access, "H40", "tests").await.unwrap()
     }
 
     pub(crate) async fn pool(&self, database: &str) -> PgPool {

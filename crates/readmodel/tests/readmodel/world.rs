@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use contracts::log::v1 as pb;
 use eventlog::feed::LogFeed;
 use eventlog::{Append, EventLog, Expected, NewEvent, StreamAppend};
-use jetstream::{Body, Bus, Subject, relay};
+use jetstream::{Access, Body, Bus, Subject, relay};
 use readmodel::{Kept, KeptError, Rebuilding, Rebuilds, Shown};
-use runtime::{Clock, Settings, Shutdown, grpc};
+use runtime::{Clock, Nats, Settings, Shutdown, grpc};
 use sqlx::PgPool;
 use stack::{Options, Stack};
 use tokio::net::TcpListener;
@@ -56,15 +56,23 @@ impl World {
     pub(crate) async fn start() -> Self {
         let room = ROOM.acquire().await.expect("it is never closed");
         let database = STACK.fresh_database("counting").expect("a database");
-        let mut settings = Settings::local(&database, STACK.nats_url());
-        settings.province = format!("R{}", TESTS.fetch_add(1, Ordering::Relaxed));
+        let province = format!("R{}", TESTS.fetch_add(1, Ordering::Relaxed));
+        let nats = STACK.nats_operator();
+        let nats = Nats::new(nats.url, nats.ca, nats.credentials);
+        let mut settings = Settings::local(&database, nats);
+        settings.province = province;
         let shutdown = Shutdown::new();
         let owner = STACK.fresh_database("registry").expect("a database");
         let owner = PgPool::connect(&owner).await.expect("a connection");
         let clock = Clock::system().as_fn();
         let log = EventLog::open(owner, "registry", clock, shutdown.clone());
         let log = log.await.expect("a log");
-        let bus = Bus::connect(&settings.nats_url, &settings.province);
+        let access = Access {
+            url: &settings.nats.url,
+            ca: settings.nats.ca.as_deref(),
+            credentials: settings.nats.credentials.as_deref(),
+        };
+        let bus = Bus::connect(access, &settings.province, "registry");
         let bus = bus.await.expect("a bus");
         let end = shutdown.clone();
         tokio::spawn(relay::run(

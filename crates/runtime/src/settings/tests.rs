@@ -128,6 +128,8 @@ fn help_names_every_variable_and_a_reason_for_every_default() {
         "CHISO_LISTEN",
         "CHISO_DATABASE_URL",
         "CHISO_NATS_URL",
+        "CHISO_NATS_CA",
+        "CHISO_NATS_CREDENTIALS",
         "CHISO_PROVINCE",
         "CHISO_LOG_FORMAT",
         "CHISO_LOG",
@@ -205,4 +207,23 @@ fn a_secure_service_listens_anywhere_and_calls_with_tls_only() {
         unread.to_string().contains("/nowhere/ca.pem of --tls-ca"),
         "{unread}"
     );
+}
+
+#[test]
+fn a_secure_service_speaks_to_a_nats_elsewhere_with_tls_only() {
+    let given = |url: &str| given(&[&SECURE[..], &[url]].concat());
+    for sound in [
+        "--nats-url=nats://127.0.0.1:4222",
+        "--nats-url=tls://nats.example.vn",
+    ] {
+        assert!(given(sound).is_ok(), "{sound}");
+    }
+    let far = given("--nats-url=tls://nats.example.vn,nats://u:hunter2@other.example.vn");
+    let Invalid(problems) = far.expect_err("one server is without TLS");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0].contains("give its tls:// address"),
+        "{problems:?}"
+    );
+    assert!(!problems[0].contains("hunter2"), "{problems:?}");
 }

@@ -17,7 +17,7 @@ use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::registry::v1::registry_service_client::RegistryServiceClient;
 use contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use prost::{Message, Name};
-use runtime::{Settings, Shutdown};
+use runtime::{Nats, Settings, Shutdown};
 use stack::{Options, Stack};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -230,8 +230,11 @@ impl Drop for World {
 
 fn settings(service: &str, number: u32) -> Settings {
     let database = STACK.fresh_database(service).unwrap();
-    let mut settings = Settings::local(database, STACK.nats_url());
-    settings.province = format!("T{number}");
+    let province = format!("T{number}");
+    let nats = STACK.nats(&province, service).unwrap();
+    let nats = Nats::new(nats.url, nats.ca, nats.credentials);
+    let mut settings = Settings::local(database, nats);
+    settings.province = province;
     settings
 }
 

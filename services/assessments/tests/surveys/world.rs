@@ -11,7 +11,7 @@ use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::registry::v1 as registry;
 use contracts::registry::v1::registry_service_client::RegistryServiceClient;
 use prost::{Message, Name};
-use runtime::{Ids, Settings, Shutdown};
+use runtime::{Ids, Nats, Settings, Shutdown};
 use sqlx::PgPool;
 use stack::{Options, Stack};
 use tokio::net::TcpListener;
@@ -29,6 +29,12 @@ static STACK: LazyLock<Stack> =
     LazyLock::new(|| Stack::start(&Options::named("surveys").without_fsync()).expect("a stack"));
 static TESTS: AtomicU32 = AtomicU32::new(1);
 
+/// How a service of a province gets into NATS.
+fn nats(province: &str, service: &str) -> Nats {
+    let access = STACK.nats(province, service).expect("a user of NATS");
+    Nats::new(access.url, access.ca, access.credentials)
+}
+
 /// A running service.
 pub(crate) struct World {
     pub(crate) surveys: SurveysServiceClient<Channel>,
@@ -44,8 +50,9 @@ impl World {
     /// A service by a clock that says `at` when it starts.
     pub(crate) async fn start_at(at: &str) -> Self {
         let database = STACK.fresh_database("surveys").expect("a database");
-        let mut settings = Settings::local(&database, STACK.nats_url());
-        settings.province = format!("S{}", TESTS.fetch_add(1, Ordering::Relaxed));
+        let province = format!("S{}", TESTS.fetch_add(1, Ordering::Relaxed));
+        let mut settings = Settings::local(&database, nats(&province, "assessments"));
+        settings.province = province;
         settings.clock_at = Some(at.parse().expect("a moment"));
         let ended = Shutdown::new();
         let registry = known_units(&settings, &ended).await;
@@ -183,6 +190,7 @@ impl Drop for World {
 async fn known_units(settings: &Settings, ended: &Shutdown) -> String {
     let mut settings = settings.clone();
     settings.database_url = STACK.fresh_database("registry").expect("a database");
+    settings.nats = nats(&settings.province, "registry");
     settings.clock_at = None;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

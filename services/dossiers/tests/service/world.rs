@@ -13,10 +13,10 @@ use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::wire::timestamp;
 use eventlog::feed::LogFeed;
 use eventlog::{Append, EventLog, Expected, NewEvent, StreamAppend};
-use jetstream::{Body, Bus, Subject, relay};
+use jetstream::{Access, Body, Bus, Subject, relay};
 use jiff::{SignedDuration, Timestamp};
 use prost::{Message, Name};
-use runtime::{Clock, Ids, Security, Settings, Shutdown, grpc};
+use runtime::{Clock, Ids, Nats, Security, Settings, Shutdown, grpc};
 use sqlx::PgPool;
 use stack::{Options, Stack};
 use tokio::net::TcpListener;
@@ -34,6 +34,12 @@ const LOOK: Duration = Duration::from_millis(20);
 static STACK: LazyLock<Stack> =
     LazyLock::new(|| Stack::start(&Options::named("dossiers").without_fsync()).expect("a stack"));
 static TESTS: AtomicU32 = AtomicU32::new(1);
+
+/// How a service of a province gets into NATS.
+fn nats(province: &str, service: &str) -> Nats {
+    let access = STACK.nats(province, service).expect("a user of NATS");
+    Nats::new(access.url, access.ca, access.credentials)
+}
 
 /// A running service with a registry to follow.
 pub(crate) struct World {
@@ -71,8 +77,9 @@ impl World {
     /// A service beside a registry that has said nothing yet.
     pub(crate) async fn unaware(at: Option<&str>) -> Self {
         let database = STACK.fresh_database("dossiers").expect("a database");
-        let mut settings = Settings::local(&database, STACK.nats_url());
-        settings.province = format!("T{}", TESTS.fetch_add(1, Ordering::Relaxed));
+        let province = format!("T{}", TESTS.fetch_add(1, Ordering::Relaxed));
+        let mut settings = Settings::local(&database, nats(&province, "dossiers"));
+        settings.province = province;
         settings.clock_at = at.map(|at| at.parse().expect("a moment"));
         let registry = Registry::start(&settings).await;
         let channel = Channel::from_static("http://127.0.0.1:1").connect_lazy();
@@ -291,7 +298,13 @@ impl Registry {
         let log = EventLog::open(pool, "registry", clock, shutdown.clone())
             .await
             .expect("a log");
-        let bus = Bus::connect(&settings.nats_url, &settings.province)
+        let nats = nats(&settings.province, "registry");
+        let access = Access {
+            url: &nats.url,
+            ca: nats.ca.as_deref(),
+            credentials: nats.credentials.as_deref(),
+        };
+        let bus = Bus::connect(access, &settings.province, "registry")
             .await
             .expect("a bus");
         tokio::spawn(relay::run(

@@ -7,7 +7,7 @@ use contracts::log::v1::log_service_client::LogServiceClient;
 use contracts::log::v1::{CommandContext, GetHeadRequest};
 use contracts::registry::v1 as pb;
 use contracts::registry::v1::registry_service_client::RegistryServiceClient;
-use runtime::{Settings, Shutdown};
+use runtime::{Nats, Settings, Shutdown};
 use stack::{Options, Stack};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -60,9 +60,11 @@ impl Registry {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let url = stack().postgres_url(&database);
+        let nats = stack().nats(&province, "registry").expect("a user of NATS");
+        let nats = Nats::new(nats.url, nats.ca, nats.credentials);
         let settings = Settings {
             province: province.clone(),
-            ..Settings::local(url, stack().nats_url())
+            ..Settings::local(url, nats)
         };
         let config = registry::Config { settings };
         let shutdown = Shutdown::new();

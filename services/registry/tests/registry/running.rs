@@ -88,7 +88,15 @@ async fn the_log_is_served_and_its_chain_holds() {
 async fn every_event_reaches_jetstream_at_its_position() {
     let mut registry = Registry::with_units().await;
     let head = u64::try_from(registry.position().await).unwrap();
-    let client = async_nats::connect(stack().nats_url()).await.expect("NATS");
+    let nats = stack().nats_operator();
+    let line = std::fs::read_to_string(nats.credentials.expect("a file")).expect("a password");
+    let (user, password) = line.trim().split_once(':').expect("user:password");
+    let client = async_nats::ConnectOptions::new()
+        .add_root_certificates(nats.ca.expect("an authority"))
+        .user_and_password(user.to_owned(), password.to_owned())
+        .connect(nats.url)
+        .await
+        .expect("NATS");
     let jetstream = async_nats::jetstream::new(client);
     let name = format!("CHISO_{}_REGISTRY", registry.province);
     let arrived = async {

@@ -16,6 +16,7 @@
 
 mod channel;
 mod clock;
+mod database;
 pub mod grpc;
 mod ids;
 mod nats;

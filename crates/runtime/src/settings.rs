@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tonic::transport::Channel;
 use tracing_subscriber::EnvFilter;
 
-use crate::{ChannelError, Clock, Nats, Security, secure_channel};
+use crate::{ChannelError, Clock, Nats, Security, database, secure_channel};
 
 pub use read::{Invalid, Outcome, read};
 
@@ -69,7 +69,8 @@ pub struct Settings {
     #[arg(long, env = "CHISO_LISTEN", default_value_t = LISTEN)]
     pub listen: SocketAddr,
 
-    /// PostgreSQL database of this service. No default: every service has one of its own, and a
+    /// PostgreSQL database of this service. One that is not on loopback needs ?sslmode=verify-full, and
+    /// &sslrootcert=FILE unless this host knows its authority. No default: every service has one of its own, and a
     /// guess could be another's
     #[arg(long, env = "CHISO_DATABASE_URL", value_parser = database_url, hide_env_values = true)]
     pub database_url: String,
@@ -181,6 +182,7 @@ impl Settings {
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.security.problems(self.insecure_loopback);
         if !self.insecure_loopback {
+            problems.extend(database::problem(&self.database_url));
             problems.extend(self.nats.problems());
         }
         if self.insecure_loopback && !self.listen.ip().is_loopback() {

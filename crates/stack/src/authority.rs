@@ -12,6 +12,43 @@ use rcgen::{
 
 use crate::StackError;
 use crate::error::doing;
+use crate::process::Identity;
+
+/// What a server of ours shows, and who vouches for it.
+#[derive(Debug)]
+pub(crate) struct Certificate {
+    pub(crate) ca: PathBuf,
+    pub(crate) shown: Issued,
+}
+
+impl Certificate {
+    /// The certificate of a server, in a folder beside its data: a kept one's, so that clients need not learn a new
+    /// authority with every start; made when there is none.
+    pub(crate) fn open(
+        folder: &Path,
+        server: &str,
+        identity: Identity,
+    ) -> Result<Self, StackError> {
+        let folder = folder.join(format!("{server}-tls"));
+        let kept = Self {
+            ca: folder.join("ca.pem"),
+            shown: Issued {
+                cert: folder.join(format!("{server}.pem")),
+                key: folder.join(format!("{server}.key")),
+            },
+        };
+        let files = [&kept.ca, &kept.shown.cert, &kept.shown.key];
+        if files.iter().all(|file| file.is_file()) {
+            return Ok(kept);
+        }
+        let authority = Authority::create(folder)?;
+        let shown = authority.issue(server, &["127.0.0.1"])?;
+        let giving = doing("giving a server its key");
+        identity.give(&shown.key).map_err(giving)?;
+        let ca = authority.ca();
+        Ok(Self { ca, shown })
+    }
+}
 
 /// Issues certificates. Its own key is never written, so what it issued is all that it ever will.
 pub struct Authority {

@@ -51,6 +51,7 @@ pub struct Options {
     name: String,
     fsync: bool,
     kept_in: Option<PathBuf>,
+    postgres_with_tls: Option<PathBuf>,
 }
 
 impl Options {
@@ -61,6 +62,7 @@ impl Options {
             name: name.chars().filter(|c| sound(*c)).collect(),
             fsync: true,
             kept_in: None,
+            postgres_with_tls: None,
         }
     }
 
@@ -77,6 +79,14 @@ impl Options {
     #[must_use]
     pub fn kept_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.kept_in = Some(folder.into());
+        self
+    }
+
+    /// Takes `postgres`, `initdb` and `psql` from this folder, of whatever version, and lets clients of PostgreSQL in
+    /// with TLS only. The build that is otherwise fetched has none.
+    #[must_use]
+    pub fn postgres_with_tls(mut self, programs: impl Into<PathBuf>) -> Self {
+        self.postgres_with_tls = Some(programs.into());
         self
     }
 }
@@ -137,11 +147,14 @@ impl Stack {
         let giving = doing("giving the stack's folder to its servers");
         identity.give(folder.path()).map_err(giving)?;
         let spawner = Spawner::start(identity).map_err(doing("starting the stack's thread"))?;
-        let (postgres, psql) = match &environment.postgres_url {
-            Some(url) => (Server::External(url.clone()), environment.psql()?),
-            None => {
-                let programs = environment.postgres()?;
-                let server = Postgres::start(&programs, &folder, &spawner, options.fsync)?;
+        let (postgres, psql) = match (&environment.postgres_url, &options.postgres_with_tls) {
+            (Some(url), None) => (Server::External(url.clone()), environment.psql()?),
+            (_, with_tls) => {
+                let programs = match with_tls {
+                    Some(programs) => programs.clone(),
+                    None => environment.postgres()?,
+                };
+                let server = Postgres::start(&programs, &folder, &spawner, options)?;
                 let psql = server.psql();
                 (Server::Own(Mutex::new(server)), psql)
             }

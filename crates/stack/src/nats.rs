@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::StackError;
-use crate::authority::{Authority, Issued};
+use crate::authority::{Certificate, Issued};
 use crate::error::doing;
 use crate::folder::{Folder, write_private};
 use crate::nats::users::Users;
@@ -42,36 +42,6 @@ pub(crate) struct Nats {
     child: Option<Child>,
 }
 
-/// What the server shows, and who vouches for it.
-#[derive(Debug)]
-struct Certificate {
-    ca: PathBuf,
-    shown: Issued,
-}
-
-impl Certificate {
-    /// A kept folder's, so that clients need not learn a new authority with every start; made when there is none.
-    fn open(folder: &Path, identity: Identity) -> Result<Self, StackError> {
-        let kept = Self {
-            ca: folder.join("ca.pem"),
-            shown: Issued {
-                cert: folder.join("nats.pem"),
-                key: folder.join("nats.key"),
-            },
-        };
-        let files = [&kept.ca, &kept.shown.cert, &kept.shown.key];
-        if files.iter().all(|file| file.is_file()) {
-            return Ok(kept);
-        }
-        let authority = Authority::create(folder)?;
-        let shown = authority.issue("nats", &["127.0.0.1", "localhost"])?;
-        let giving = doing("giving NATS its key");
-        identity.give(&shown.key).map_err(giving)?;
-        let ca = authority.ca();
-        Ok(Self { ca, shown })
-    }
-}
-
 impl Nats {
     /// Starts a server with its data in `folder`.
     pub(crate) fn start(
@@ -88,7 +58,7 @@ impl Nats {
             folder: folder.path().join("nats"),
             log: folder.path().join("nats.log"),
             config: folder.path().join("nats.conf"),
-            certificate: Certificate::open(&folder.path().join("nats-tls"), spawner.identity())?,
+            certificate: Certificate::open(folder.path(), "nats", spawner.identity())?,
             users: Users::open(users_folder(folder.path()))?,
             identity: spawner.identity(),
             port: 0,

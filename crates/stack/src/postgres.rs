@@ -8,12 +8,13 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
-use crate::StackError;
+use crate::authority::Certificate;
 use crate::error::doing;
 use crate::folder::{Folder, write_private};
 use crate::ports::on_free_port;
 use crate::process::{self, Spawner};
 use crate::stale;
+use crate::{Options, StackError};
 
 /// A start after a crash replays the log; a fresh one takes 20 ms.
 const START: Duration = Duration::from_secs(60);
@@ -29,6 +30,8 @@ pub(crate) struct Postgres {
     log: PathBuf,
     access: Access,
     fsync: bool,
+    /// With it, clients are let in with TLS only.
+    certificate: Option<Certificate>,
     child: Option<Child>,
 }
 
@@ -45,7 +48,7 @@ impl Postgres {
         programs: &Path,
         folder: &Folder,
         spawner: &Spawner,
-        fsync: bool,
+        options: &Options,
     ) -> Result<Self, StackError> {
         let file = folder.path().join("postgres.json");
         let had = fs::read(&file)
@@ -56,16 +59,23 @@ impl Postgres {
             port: 0,
             password: uuid::Uuid::new_v4().simple().to_string(),
         };
+        let certificate = options
+            .postgres_with_tls
+            .as_ref()
+            .map(|_| Certificate::open(folder.path(), "postgres", spawner.identity()))
+            .transpose()?;
         let mut postgres = Self {
             programs: programs.to_owned(),
             data: folder.path().join("postgres"),
             log: folder.path().join("postgres.log"),
             access: had.unwrap_or_else(fresh),
-            fsync,
+            fsync: options.fsync,
+            certificate,
             child: None,
         };
         if port.is_none() {
             postgres.init(folder, spawner)?;
+            postgres.demand_tls()?;
         }
         on_free_port(port, |port| {
             postgres.access.port = port;
@@ -115,6 +125,16 @@ impl Postgres {
         })
     }
 
+    /// Lets nobody in without TLS, when there is any.
+    fn demand_tls(&self) -> Result<(), StackError> {
+        if self.certificate.is_none() {
+            return Ok(());
+        }
+        let rule = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+        fs::write(self.data.join("pg_hba.conf"), rule)
+            .map_err(doing("saying who PostgreSQL lets in"))
+    }
+
     /// Starts the server on its data, on the port that it had.
     pub(crate) fn run(&mut self, spawner: &Spawner) -> Result<(), StackError> {
         // One left by a killed server names a process number that may be somebody else's by now. It is what guards
@@ -139,6 +159,12 @@ impl Postgres {
         for (name, value) in settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
+        if let Some(Certificate { shown, .. }) = &self.certificate {
+            for (name, file) in [("ssl_cert_file", &shown.cert), ("ssl_key_file", &shown.key)] {
+                command.arg("-c").arg(format!("{name}={}", file.display()));
+            }
+            command.args(["-c", "ssl=on"]);
+        }
         // SIGINT is a fast shutdown: clients are cut off, and the data is left clean.
         let starting = doing("starting PostgreSQL");
         let mut child = spawner
@@ -161,7 +187,14 @@ impl Postgres {
     /// Address of a database.
     pub(crate) fn url(&self, database: &str) -> String {
         let Access { port, password } = &self.access;
-        format!("postgres://{USER}:{password}@127.0.0.1:{port}/{database}")
+        let tls = self
+            .certificate
+            .as_ref()
+            .map_or_else(String::new, |certificate| {
+                let ca = certificate.ca.display();
+                format!("?sslmode=verify-full&sslrootcert={ca}")
+            });
+        format!("postgres://{USER}:{password}@127.0.0.1:{port}/{database}{tls}")
     }
 
     /// Ends it as a crash would: all its processes at once. Were only the first killed, those of its connections would

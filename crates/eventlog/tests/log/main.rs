@@ -12,5 +12,6 @@ mod proxy;
 mod receipts;
 mod support;
 mod tail;
+mod tls;
 mod verify;
 mod writers;

@@ -165,7 +165,7 @@ fn a_local_service_has_sound_settings() {
 }
 
 const SECURE: [&str; 5] = [
-    DATABASE,
+    "--database-url=postgres://u@db.example.vn/chiso?sslmode=verify-full",
     "--tls-cert=cert.pem",
     "--tls-key=key.pem",
     "--jwks=keys.json",
@@ -174,7 +174,7 @@ const SECURE: [&str; 5] = [
 
 #[test]
 fn a_service_is_either_secure_or_says_that_it_is_not() {
-    assert_eq!(problems(&[DATABASE]).len(), 4);
+    assert_eq!(problems(&[SECURE[0]]).len(), 4);
     let both = [&SECURE[..], &["--insecure-loopback", "--tls-ca=ca.pem"]].concat();
     assert_eq!(problems(&both).len(), 5);
     let one = problems(&[SECURE[0], SECURE[1], SECURE[3], SECURE[4]]);
@@ -226,4 +226,13 @@ fn a_secure_service_speaks_to_a_nats_elsewhere_with_tls_only() {
         "{problems:?}"
     );
     assert!(!problems[0].contains("hunter2"), "{problems:?}");
+}
+
+#[test]
+fn a_secure_service_speaks_to_a_database_elsewhere_with_tls_only() {
+    let plain = problems(&[DATABASE, SECURE[1], SECURE[2], SECURE[3], SECURE[4]]);
+    assert_eq!(plain.len(), 1, "{plain:?}");
+    assert!(plain[0].starts_with("--database-url"), "{plain:?}");
+    assert!(!plain[0].contains("p%40ss"), "{plain:?}");
+    assert!(given(&[DATABASE, "--insecure-loopback"]).is_ok());
 }

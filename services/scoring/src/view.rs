@@ -152,11 +152,6 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// An edition by name.
-    pub(crate) fn edition(&self, index: &str, edition: &str) -> Option<&'a Definition> {
-        self.model.definitions.get(index)?.get(edition)
-    }
-
     /// Every figure of a subject in a period.
     pub(crate) fn inputs(&self, period: Period, subject: &Subject) -> Figures {
         self.inputs_of(&self.members(period, subject), period, false)

@@ -42,7 +42,7 @@ impl World {
         let signer = signer(1);
         let keys = folder.path().join("keys.json");
         std::fs::write(&keys, signer.key_set()).unwrap();
-        let mut settings = Settings::local("postgres://x/y", "nats://z");
+        let mut settings = Settings::local("postgres://x@127.0.0.1/y", "nats://127.0.0.1");
         settings.insecure_loopback = false;
         settings.security = Security {
             tls_cert: Some(server.cert),

@@ -24,6 +24,11 @@ pub struct Figure(Decimal);
 pub struct FigureError(String);
 
 impl Figure {
+    /// A count: every one has few enough digits to be exact.
+    pub fn count(count: u64) -> Self {
+        Self(Decimal::from(count).normalize())
+    }
+
     /// Its value.
     pub fn value(self) -> Decimal {
         self.0

@@ -47,7 +47,12 @@ An instrument says what is asked:
       text: Thái độ phục vụ?
       likert: { points: 5, satisfied_from: 4 }    # or scale, choice, yes_no, number
       required: true
-      feeds: [{ index: par-departments, leaf: \"8.1\" }]
+      feeds:                                      # inputs of the leaf's rule are stated when the wave is counted
+        - index: satisfaction
+          leaf: STAFF
+          inputs:
+            - { input: staff_satisfied, answers: [\"4\", \"5\"] }
+            - { input: staff_other, answers: [\"1\", \"2\", \"3\"] }
 
 A wave says who is asked, and when:
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod feeding;
 mod instrument;
 pub mod mixing;
 mod question;
@@ -14,6 +15,7 @@ mod tally;
 mod wave;
 
 pub use answer::{Answer, Ballot, Fault};
+pub use feeding::fed;
 pub use instrument::{
     Edition, Group, Instrument, InstrumentCommand, InstrumentEvent, InstrumentRefusal,
 };

@@ -1,10 +1,10 @@
 //! What is asked, and which answers fit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use ids::{IndexCode, LeafCode};
+use ids::{IndexCode, LeafCode, MeasureName};
 use rust_decimal::Decimal;
 
 use crate::answer::Answer;
@@ -109,6 +109,8 @@ pub struct Feed {
     pub index: IndexCode,
     /// The leaf of it, for PAPI the indicator.
     pub leaf: LeafCode,
+    /// The inputs of its rule that count answers, by the answer as it is written; may be none.
+    pub inputs: BTreeMap<String, MeasureName>,
 }
 
 /// One question.
@@ -159,6 +161,17 @@ impl Question {
                     format!("{group} is not a group of this instrument; add it or ask another"),
                 );
             }
+        }
+        let possible = self.possible();
+        let counted = self.feeds.iter().flat_map(|feed| &feed.inputs);
+        for (answer, input) in counted.filter(|(answer, _)| !possible.contains(*answer)) {
+            let answer: String = answer.chars().take(40).collect();
+            fault(
+                "feeds",
+                format!(
+                    "{input} counts {answer:?}, which no answer is; numbers are not counted one by one"
+                ),
+            );
         }
         match &self.kind {
             Kind::Scale { min, max } => {

@@ -46,6 +46,7 @@ mod api;
 mod book;
 mod codec;
 mod count;
+mod feeding;
 mod import;
 mod key;
 mod timer;
@@ -89,6 +90,7 @@ pub(crate) fn start(
             urn: urn.clone(),
             ids: ids.clone(),
         },
+        feeder: feeding::Feeder::new(log.clone(), view.clone(), clock, ids.clone()),
         full: full.clone(),
     };
     let api = api::Api {

@@ -2,6 +2,7 @@
 
 use cli::{Exit, Services, survey};
 use contracts::assessments::v1 as pb;
+use contracts::projection::v1::GetUnitIndexRequest;
 use jiff::SignedDuration;
 use system_tests::{Province, eventually, given};
 
@@ -19,7 +20,23 @@ questions:
     text: Ông/bà thấy thái độ phục vụ thế nào?
     likert: { points: 5, satisfied_from: 4 }
     required: true
+    feeds:
 ";
+/// The leaves that the question feeds, as if it were the whole survey.
+const FACTORS: [&str; 5] = ["access", "procedure", "staff", "result", "feedback"];
+const SATISFACTION: &str = include_str!("../../../deploy/catalog/indices/satisfaction.yaml");
+
+fn instrument() -> String {
+    let feeds = FACTORS.map(|factor| {
+        let leaf = factor.to_uppercase();
+        format!(
+            "      - index: satisfaction\n        leaf: {leaf}\n        inputs:\n          \
+             - {{ input: {factor}_satisfied, answers: [\"4\", \"5\"] }}\n          \
+             - {{ input: {factor}_other, answers: [\"1\", \"2\", \"3\"] }}\n"
+        )
+    });
+    [INSTRUMENT, &feeds.concat()].concat()
+}
 
 fn written(name: &str, text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -29,7 +46,7 @@ fn written(name: &str, text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
 }
 
 async fn open(services: &Services) {
-    let (_folder, file) = written("instrument.yaml", INSTRUMENT);
+    let (_folder, file) = written("instrument.yaml", &instrument());
     let edition = survey::instrument(&file).expect("an instrument");
     survey::put(services, edition).await.expect("put");
     let now = runtime::Clock::system().now();
@@ -69,6 +86,7 @@ async fn a_survey_is_run_from_files() {
     let province = Province::start("surveys").await;
     let services = &province.services;
     given::registry(services).await;
+    given::definition(services, SATISFACTION).await;
     open(services).await;
     let (_folder, file) = written("ballots.csv", &ballots());
     let rows = || survey::ballots(&file, WAVE, "paper-box-1").expect("a table");
@@ -100,6 +118,8 @@ async fn a_survey_is_run_from_files() {
         (20, "4.500000")
     );
     assert_eq!(results.units.len(), 2);
+    // 15 of 20 were satisfied.
+    satisfied(&province, "75.00").await;
 
     let unit = given::DEPARTMENT;
     let reason = "phiếu do cơ quan điền hộ";
@@ -116,4 +136,25 @@ async fn a_survey_is_run_from_files() {
     })
     .await;
     assert_eq!(results.total.expect("a total").ballots, 0);
+    satisfied(&province, "").await;
+}
+
+/// Waits until the index that the survey feeds is that, which nobody reported.
+async fn satisfied(province: &Province, total: &str) {
+    eventually("the survey reaches the index that it feeds", async || {
+        let request = GetUnitIndexRequest {
+            index: "satisfaction".into(),
+            period: "2024".into(),
+            subject: given::DEPARTMENT.into(),
+            ..Default::default()
+        };
+        let mut projection = province.services.projection.clone();
+        let found = projection.get_unit_index(request).await;
+        let index = found.map_err(|status| status.to_string())?.into_inner();
+        match index.total == total {
+            true => Ok(()),
+            false => Err(format!("{:?} ({})", index.total, index.reason)),
+        }
+    })
+    .await;
 }

@@ -132,7 +132,22 @@ fn feed(node: &Node, outer: &mut Fields<'_>) -> Option<pb::SurveyFeed> {
     let feed = pb::SurveyFeed {
         index: fields.needed("index"),
         leaf: fields.needed("leaf"),
+        inputs: fields
+            .list("inputs")
+            .iter()
+            .filter_map(|node| input(node, &mut fields))
+            .collect(),
     };
     fields.end();
     Some(feed)
+}
+
+fn input(node: &Node, outer: &mut Fields<'_>) -> Option<pb::SurveyFeedInput> {
+    let mut fields = Fields::of("an input", node, outer.faults())?;
+    let input = pb::SurveyFeedInput {
+        input: fields.needed("input"),
+        answers: fields.texts("answers"),
+    };
+    fields.end();
+    Some(input)
 }

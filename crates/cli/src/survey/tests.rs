@@ -14,7 +14,10 @@ questions:
     text: Thái độ phục vụ?
     likert: { points: 5, satisfied_from: 4 }
     required: true
-    feeds: [{ index: par-departments, leaf: \"8.1\" }]
+    feeds:
+      - index: satisfaction
+        leaf: STAFF
+        inputs: [{ input: staff_satisfied, answers: [\"4\", \"5\"] }]
   - { code: hours, text: Số giờ?, number: { min: 0, max: 99.5 }, groups: [citizen] }
   - { code: paid, text: Có mất thêm phí?, yes_no: true }
   - code: grade
@@ -44,7 +47,8 @@ fn an_instrument_is_read_with_every_kind_of_question() {
     assert_eq!(kinds, ["likert", "number", "yes_no", "choice", "scale"]);
     let first = &edition.questions[0];
     assert!(first.required);
-    assert_eq!(first.feeds[0].leaf, "8.1");
+    assert_eq!(first.feeds[0].leaf, "STAFF");
+    assert_eq!(first.feeds[0].inputs[0].answers, ["4", "5"]);
 }
 
 #[test]

@@ -8614,7 +8614,7 @@ impl ::prost::Name for SurveyNumber {
         "/chiso.assessments.v1.SurveyNumber".into()
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SurveyFeed {
     /// Code of the index, e.g. `papi`.
     #[prost(string, tag = "1")]
@@ -8622,6 +8622,10 @@ pub struct SurveyFeed {
     /// Code of its leaf; for PAPI the indicator.
     #[prost(string, tag = "2")]
     pub leaf: ::prost::alloc::string::String,
+    /// The inputs of its rule that count answers. When the wave is counted, they are stated for each unit, in the last month
+    /// of the period. Empty: the figure is for people to read.
+    #[prost(message, repeated, tag = "3")]
+    pub inputs: ::prost::alloc::vec::Vec<SurveyFeedInput>,
 }
 impl ::prost::Name for SurveyFeed {
     const NAME: &'static str = "SurveyFeed";
@@ -8631,6 +8635,26 @@ impl ::prost::Name for SurveyFeed {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/chiso.assessments.v1.SurveyFeed".into()
+    }
+}
+/// How often some answers were given, as an input of an index.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyFeedInput {
+    /// Name of the input, e.g. `survey_documents_a`. Several questions may feed it: their answers are added up.
+    #[prost(string, tag = "1")]
+    pub input: ::prost::alloc::string::String,
+    /// The answers that it counts, each as it is written on a ballot: an option's code, a whole number, `yes`, `no`.
+    #[prost(string, repeated, tag = "2")]
+    pub answers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for SurveyFeedInput {
+    const NAME: &'static str = "SurveyFeedInput";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyFeedInput".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyFeedInput".into()
     }
 }
 /// What one respondent answered, as counted. It says nothing of who, when or under which token.

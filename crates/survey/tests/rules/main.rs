@@ -1,6 +1,7 @@
 //! The rules of surveys, given, when, then.
 
 mod ballots;
+mod feeding;
 mod instruments;
 mod leaving;
 mod shown;

@@ -31,8 +31,12 @@ pub(super) fn counts(definition: &Definition) -> bool {
 
 fn counted(kind: InputKind) -> bool {
     match kind {
-        InputKind::Flow | InputKind::Stock | InputKind::Registry | InputKind::Reported => true,
-        InputKind::Appraised | InputKind::Surveyed => false,
+        InputKind::Flow
+        | InputKind::Stock
+        | InputKind::Registry
+        | InputKind::Reported
+        | InputKind::Surveyed => true,
+        InputKind::Appraised => false,
     }
 }
 

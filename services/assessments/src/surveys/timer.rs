@@ -1,4 +1,5 @@
-//! The timer: closes waves at their end, lets ballots out of full pools, and counts closed waves, with nobody calling.
+//! The timer: closes waves at their end, lets ballots out of full pools, counts closed waves, and states what they feed,
+//! with nobody calling.
 //!
 //! It keeps nothing: what is next follows from the log and the box, so a restart changes nothing.
 
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::codec::{WaveCodec, wave_stream};
 use super::count::Counter;
+use super::feeding::Feeder;
 use super::wire;
 use crate::view::Viewer;
 
@@ -42,6 +44,7 @@ pub(crate) struct Timer {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) counter: Counter,
+    pub(crate) feeder: Feeder,
     /// Told when a pool is full.
     pub(crate) full: Arc<Notify>,
 }
@@ -85,7 +88,11 @@ impl Timer {
                 released = true;
             }
         }
-        if !released {
+        let fed = self.feeder.feed().await?;
+        if fed {
+            self.shown().await?;
+        }
+        if !released && !fed {
             self.sleep(now, next).await;
         }
         Ok(())

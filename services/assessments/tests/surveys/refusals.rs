@@ -48,6 +48,14 @@ async fn refused_commands_leave_the_log_as_it_is() {
         Code::InvalidArgument,
         "questions[0].kind",
     );
+    let mut faulty = edition();
+    faulty.questions[0].feeds[0].inputs[0].answers = vec!["6".into()];
+    refused(
+        "an input that counts an answer that is none",
+        put(Some(faulty)).await,
+        Code::InvalidArgument,
+        "questions[0].feeds",
+    );
     let mut used = edition();
     used.title = "another".into();
     refused(

@@ -21,6 +21,13 @@ fn question(code: &str, kind: Kind) -> pb::SurveyQuestion {
     }
 }
 
+fn counts(input: &str, answers: &[&str]) -> pb::SurveyFeedInput {
+    pb::SurveyFeedInput {
+        input: input.into(),
+        answers: answers.iter().map(|answer| (*answer).into()).collect(),
+    }
+}
+
 pub(crate) fn edition() -> pb::SurveyEdition {
     let group = |code: &str| pb::SurveyGroup {
         code: code.into(),
@@ -45,6 +52,10 @@ pub(crate) fn edition() -> pb::SurveyEdition {
                 feeds: vec![pb::SurveyFeed {
                     index: "par-departments".into(),
                     leaf: "8.1".into(),
+                    inputs: vec![
+                        counts("attitude_good", &["4", "5"]),
+                        counts("attitude_other", &["1", "2", "3"]),
+                    ],
                 }],
                 ..question("attitude", attitude)
             },

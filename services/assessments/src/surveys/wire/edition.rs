@@ -1,9 +1,9 @@
 //! Editions of instruments: as requested, as stored, as shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::assessments::v1 as pb;
-use ids::{IndexCode, LeafCode};
+use ids::{IndexCode, LeafCode, MeasureName};
 use pb::survey_question::Kind as Asked;
 use survey::{Choice, Code, Edition, Fault, Feed, Group, Hundredths, Kind, Question};
 
@@ -42,6 +42,21 @@ pub(crate) fn feeds(feeds: &BTreeSet<Feed>) -> Vec<pb::SurveyFeed> {
         .map(|feed| pb::SurveyFeed {
             index: feed.index.to_string(),
             leaf: feed.leaf.to_string(),
+            inputs: inputs(&feed.inputs),
+        })
+        .collect()
+}
+
+fn inputs(inputs: &BTreeMap<String, MeasureName>) -> Vec<pb::SurveyFeedInput> {
+    let mut answers: BTreeMap<&MeasureName, Vec<String>> = BTreeMap::new();
+    for (answer, input) in inputs {
+        answers.entry(input).or_default().push(answer.clone());
+    }
+    answers
+        .into_iter()
+        .map(|(input, answers)| pb::SurveyFeedInput {
+            input: input.to_string(),
+            answers,
         })
         .collect()
 }
@@ -162,9 +177,33 @@ impl Reader {
             .map_err(|error| error.to_string());
         let (index, leaf) = (self.note(field, index), self.note(field, leaf));
         Some(Feed {
+            inputs: self.inputs(field, &feed.inputs)?,
             index: index?,
             leaf: leaf?,
         })
+    }
+
+    fn inputs(
+        &mut self,
+        field: &str,
+        asked: &[pb::SurveyFeedInput],
+    ) -> Option<BTreeMap<String, MeasureName>> {
+        let mut inputs = BTreeMap::new();
+        for of in asked {
+            let input = of.input.parse::<MeasureName>();
+            let input = self.note(field, input.map_err(|error| error.to_string()))?;
+            if of.answers.is_empty() {
+                let why = format!("{input} needs the answers that it counts");
+                return self.note(field, Err(why));
+            }
+            for answer in &of.answers {
+                if inputs.insert(answer.clone(), input.clone()).is_some() {
+                    let why = "lists an answer twice; each counts in one input of a leaf";
+                    return self.note(field, Err(why.to_owned()));
+                }
+            }
+        }
+        Some(inputs)
     }
 
     fn kind(&mut self, at: &str, kind: Asked) -> Option<Kind> {

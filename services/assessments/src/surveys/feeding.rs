@@ -1,0 +1,158 @@
+//! Stating as reported figures what counted waves say, so that the leaves that they feed are scored.
+//!
+//! It keeps nothing but what it already worked out: what is to be stated follows from the view, so a restart, a withheld
+//! unit or a report by hand in between changes nothing in the end. Of waves that feed the same input of a unit and month
+//! the one that closes last counts.
+
+use std::collections::BTreeMap;
+
+use assessment::{Figure, ReportCommand, ReportEvent};
+use contracts::problem::Problem;
+use decider::Decider as _;
+use eventlog::command::{Codec as _, Context};
+use eventlog::{Append, EventLog, Expected, Position, StreamAppend};
+use ids::{MeasureName, Month, UnitCode};
+use jiff::Timestamp;
+use runtime::{Clock, Ids};
+use survey::{Stage, fed};
+
+use crate::codec::{ReportCodec, report_stream};
+use crate::view::{View, Viewer};
+
+/// The name of its commands in metadata, and who acts.
+const METHOD: &str = "FeedIndices";
+const ACTOR: &str = "survey";
+/// Figures stated at a time: a small append, and the rest follows at once.
+const AT_A_TIME: usize = 500;
+
+/// What a wave says, and where the view was then.
+#[derive(Debug)]
+struct Said {
+    position: Position,
+    closes_at: Timestamp,
+    month: Month,
+    figures: BTreeMap<(UnitCode, MeasureName), u64>,
+}
+
+/// A figure that is to be stated.
+#[derive(Debug)]
+struct Due {
+    stream: String,
+    expected: Expected,
+    event: ReportEvent,
+}
+
+/// States figures.
+#[derive(Debug)]
+pub(crate) struct Feeder {
+    log: EventLog,
+    view: Viewer,
+    clock: Clock,
+    ids: Ids,
+    said: BTreeMap<String, Said>,
+}
+
+impl Feeder {
+    pub(crate) fn new(log: EventLog, view: Viewer, clock: Clock, ids: Ids) -> Self {
+        Self {
+            log,
+            view,
+            clock,
+            ids,
+            said: BTreeMap::new(),
+        }
+    }
+
+    /// States some of what is to be stated; says whether there was anything.
+    ///
+    /// # Errors
+    /// The log does not answer, or somebody else stated a figure at the same moment: then it is looked at again.
+    pub(crate) async fn feed(&mut self) -> Result<bool, Problem> {
+        let due = {
+            let view = self.view.borrow();
+            listen(&mut self.said, &view);
+            due(&self.said, &view)
+        };
+        if due.is_empty() {
+            return Ok(false);
+        }
+        let context = Context::internal(METHOD, ACTOR, self.ids.uuid(), self.clock.now());
+        let streams = due.into_iter().enumerate().map(|(index, due)| {
+            let (kind, payload) = ReportCodec::encode(&due.event);
+            StreamAppend {
+                stream: due.stream,
+                expected: due.expected,
+                events: vec![context.event(index, kind, payload)],
+            }
+        });
+        let append = Append {
+            streams: streams.collect(),
+            receipts: Vec::new(),
+        };
+        self.log.append(append).await?;
+        Ok(true)
+    }
+}
+
+/// Works out what counted waves say where something happened to them.
+fn listen(said: &mut BTreeMap<String, Said>, view: &View) {
+    for (code, kept) in &view.surveys.waves {
+        if said
+            .get(code)
+            .is_some_and(|said| said.position == kept.position)
+        {
+            continue;
+        }
+        let counted = kept.state.stage() == Some(Stage::Counted);
+        let Some(plan) = kept.state.plan().filter(|_| counted) else {
+            continue;
+        };
+        let now = Said {
+            position: kept.position,
+            closes_at: plan.closes_at,
+            month: plan.period.last_month(),
+            figures: fed(&kept.state),
+        };
+        said.insert(code.clone(), now);
+    }
+}
+
+/// What differs from what is reported, some of it.
+fn due(said: &BTreeMap<String, Said>, view: &View) -> Vec<Due> {
+    let mut waves: Vec<(&String, &Said)> = said.iter().collect();
+    waves.sort_by_key(|(code, said)| (said.closes_at, *code));
+    let mut wanted = BTreeMap::new();
+    for (code, said) in waves {
+        for (of, count) in &said.figures {
+            wanted.insert((of, said.month), (*count, code));
+        }
+    }
+    let due = wanted
+        .into_iter()
+        .filter_map(|(((unit, measure), month), (count, wave))| {
+            let stream = report_stream(unit, measure);
+            let kept = view.reports.get(&stream);
+            let stated = kept.and_then(|kept| kept.state.month(month));
+            let figure = Figure::count(count);
+            // What was never stated need not be taken back.
+            let known = stated.map_or(count == 0, |(stated, _)| stated == figure);
+            if known {
+                return None;
+            }
+            let command = ReportCommand::State {
+                unit: unit.clone(),
+                measure: measure.clone(),
+                month,
+                figure,
+                source: format!("survey {wave}"),
+            };
+            let report = kept.map(|kept| kept.state.clone()).unwrap_or_default();
+            let event = report.decide(command).ok()?.into_iter().next()?;
+            Some(Due {
+                stream,
+                expected: kept.map_or(Expected::NoStream, |kept| Expected::Version(kept.version)),
+                event,
+            })
+        });
+    due.take(AT_A_TIME).collect()
+}

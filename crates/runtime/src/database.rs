@@ -35,7 +35,7 @@ impl Named {
                 "host" | "hostaddr" => hosts.push(value),
                 // The last one counts.
                 "sslmode" | "ssl-mode" => {
-                    is_verified = matches!(value, "verify-full" | "verify-ca")
+                    is_verified = matches!(value, "verify-full" | "verify-ca");
                 }
                 // Whatever it is, it is not written for people: it may hide any of these.
                 _ if name.contains('%') => hosts.push("?"),

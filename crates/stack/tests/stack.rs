@@ -237,7 +237,7 @@ fn holds_a_stack() {
         return;
     };
     let stack = stack::shared();
-    let held = || println!("HELD {} {}", stack.folder().display(), broker(&stack));
+    let held = || println!("HELD {} {}", stack.folder().display(), broker(stack));
     match then.as_str() {
         "exit" => return held(),
         // It will not hear that it should end with its process.

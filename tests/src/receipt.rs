@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cli::{Service, Services};
-use contracts::log::v1::ReadRequest;
+use contracts::dossiers::v1::{Channel, ReceiveDossierRequest};
+use contracts::log::v1::{CommandContext, ReadRequest};
 use contracts::scoring::v1::{GetMeasuresRequest, Input};
 use futures::TryStreamExt as _;
+use tonic::{Code, Status};
 
 use crate::province::at_least;
 use crate::{Province, given, root};
@@ -69,6 +71,40 @@ pub async fn given_catalog(services: &Services) {
         .await
         .expect("applied");
     given::definition(services, &given::definition_since("2010-01-01")).await;
+    // What refers to it is refused until the registry's news has come.
+    crate::eventually("dossiers know the catalog", async || {
+        let asked = services.dossiers.clone().receive_dossier(trial()).await;
+        match asked {
+            Err(status) if is_unknown(&status) => Err(status),
+            _ => Ok(()),
+        }
+    })
+    .await;
+}
+
+/// A dossier of the catalog's last unit and procedure, which is judged and not taken in.
+fn trial() -> ReceiveDossierRequest {
+    let during = "2011-03-01T03:00:00Z".parse().expect("a moment");
+    ReceiveDossierRequest {
+        context: Some(CommandContext {
+            validate_only: true,
+            occurred_at: Some(contracts::wire::timestamp(during)),
+            ..CommandContext::default()
+        }),
+        procedure: "9.000001".into(),
+        unit: "H99.03".into(),
+        channel: Channel::Counter.into(),
+        applicant: "036090001234".into(),
+        ..ReceiveDossierRequest::default()
+    }
+}
+
+/// Whether the registry's news has not come yet: nobody is of a unit that is not known.
+fn is_unknown(status: &Status) -> bool {
+    let details = String::from_utf8_lossy(status.details());
+    status.code() == Code::PermissionDenied
+        || status.message().contains("not known")
+        || details.contains("not known")
 }
 
 /// Imports the file with the command-line tool, as people do; its summary.

@@ -119,9 +119,7 @@ impl Task {
         before: Option<Reading>,
     ) -> Result<Option<Fact>, Refusal> {
         match &self.standing {
-            Some(known)
-                if known.assignment == assignment && known.state != State::Cancelled =>
-            {
+            Some(known) if known.assignment == assignment && known.state != State::Cancelled => {
                 Ok(None)
             }
             Some(_) => Err(Refusal::Taken(assignment.code)),

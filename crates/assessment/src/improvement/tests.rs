@@ -151,7 +151,9 @@ fn assign(before: Option<Reading>) -> Action {
 
 #[test]
 fn a_code_stands_for_one_task() {
-    given([]).when(organiser(0, assign(reading(5)))).then([assigned()]);
+    given([])
+        .when(organiser(0, assign(reading(5))))
+        .then([assigned()]);
     // Its worth may have changed since; it is the same task.
     given([assigned()])
         .when(organiser(1, assign(reading(6))))
@@ -362,11 +364,9 @@ fn a_moved_date_keeps_the_old_one_and_is_due_anew() {
     let standing = task.standing().expect("assigned");
     assert_eq!((standing.due, standing.overdue_since), (at(200), None));
     assert_eq!(standing.assignment.due, at(DUE));
-    given(late).when(clock(200)).then([by(
-        200,
-        "timer",
-        Fact::Overdue { due: at(200) },
-    )]);
+    given(late)
+        .when(clock(200))
+        .then([by(200, "timer", Fact::Overdue { due: at(200) })]);
     // It had passed before it was moved, and that stays in the history.
     given([assigned()])
         .when(organiser(DUE + 9, move_due(200)))
@@ -413,7 +413,10 @@ fn it_goes_to_somebody_else_or_to_a_successor() {
     let mut task: Task = fold(&[assigned(), by_successor(4)]);
     assert!(task.decide(ask(5, successor, note(10))).is_ok());
     task.evolve(&overdue(DUE, "timer"));
-    assert_eq!(task.standing().expect("assigned").holder.unit, unit("H40.31"));
+    assert_eq!(
+        task.standing().expect("assigned").holder.unit,
+        unit("H40.31")
+    );
 }
 
 #[test]
@@ -457,7 +460,13 @@ fn a_history_has_its_bound_and_an_end_beyond_it() {
         .when(health(2, report()))
         .then_refused(&Refusal::Full);
     let reason = "trùng".to_owned();
-    let cancelled = by(2, "anh", Fact::Cancelled { reason: reason.clone() });
+    let cancelled = by(
+        2,
+        "anh",
+        Fact::Cancelled {
+            reason: reason.clone(),
+        },
+    );
     given(past)
         .when(organiser(2, Action::Cancel { reason }))
         .then([cancelled]);

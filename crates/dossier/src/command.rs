@@ -117,6 +117,17 @@ pub enum Action {
         /// Why.
         reason: String,
     },
+    /// Gives what a unit that ended has to do with it to another one: the dossier if it resolves
+    /// it, and every open step of its own. Called and refused as
+    /// [`HandOverDossier`](Self::HandOverDossier).
+    LeaveUnit {
+        /// The unit that ended.
+        from_unit: UnitCode,
+        /// The unit that does its work from now on.
+        to_unit: UnitCode,
+        /// Why.
+        reason: String,
+    },
     /// Begins a step of a linked procedure.
     StartStep {
         /// 1, 2, 3, …
@@ -250,7 +261,7 @@ impl Action {
             Self::RecordPayment { .. } => CommandName::RecordPayment,
             Self::ExtendDueDate { .. } => CommandName::ExtendDueDate,
             Self::RecomputeDueDate { .. } => CommandName::RecomputeDueDate,
-            Self::HandOverDossier { .. } => CommandName::HandOverDossier,
+            Self::HandOverDossier { .. } | Self::LeaveUnit { .. } => CommandName::HandOverDossier,
             Self::StartStep { .. } => CommandName::StartStep,
             Self::CompleteStep { .. } => CommandName::CompleteStep,
             Self::StopHandling { .. } => CommandName::StopHandling,

@@ -111,6 +111,11 @@ impl Filed {
             Action::RecomputeDueDate { reason, calendar } => {
                 return self.recompute_due_date(reason, &calendar);
             }
+            Action::LeaveUnit {
+                from_unit,
+                to_unit,
+                reason,
+            } => return Ok(self.leave_unit(&from_unit, &to_unit, &reason)),
             Action::RefuseReception { reason } => Fact::ReceptionRefused { reason },
             Action::StartProcessing { officer } => Fact::ProcessingStarted { officer },
             Action::NoteActivity { activity, officer } => Fact::ActivityNoted { activity, officer },
@@ -166,6 +171,20 @@ impl Filed {
             to_unit,
             reason,
         }
+    }
+
+    fn leave_unit(&self, from_unit: &UnitCode, to_unit: &UnitCode, reason: &str) -> Vec<Fact> {
+        let whole = (self.filing.unit == *from_unit)
+            .then(|| self.hand_over(to_unit.clone(), reason.to_owned()));
+        let steps = self
+            .open_steps_of(from_unit)
+            .map(|step| Fact::StepHandedOver {
+                step,
+                from_unit: from_unit.clone(),
+                to_unit: to_unit.clone(),
+                reason: reason.to_owned(),
+            });
+        whole.into_iter().chain(steps).collect()
     }
 
     fn stop(&self, at: Timestamp, reason: String) -> Result<Fact, Reason> {

@@ -162,6 +162,17 @@ pub enum Fact {
         /// Its own due date, if it has a limit.
         due_at: Option<Timestamp>,
     },
+    /// An open step is another unit's now, with its due date.
+    StepHandedOver {
+        /// Which one.
+        step: u32,
+        /// The unit whose step it was.
+        from_unit: UnitCode,
+        /// The unit whose step it is now.
+        to_unit: UnitCode,
+        /// Why.
+        reason: String,
+    },
     /// A step of a linked procedure ended.
     StepCompleted {
         /// Which one.

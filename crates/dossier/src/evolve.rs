@@ -56,7 +56,9 @@ impl Filed {
                 self.recompute(at, *due_at, calendar);
             }
             Fact::HandedOver { to_unit, .. } => self.filing.unit.clone_from(to_unit),
-            Fact::StepStarted { .. } | Fact::StepCompleted { .. } => self.fold_step(at, fact),
+            Fact::StepStarted { .. } | Fact::StepHandedOver { .. } | Fact::StepCompleted { .. } => {
+                self.fold_step(at, fact)
+            }
             Fact::HandlingStopped { reason, timeliness } => {
                 self.finish(Status::Stopped, at, *timeliness, reason);
             }
@@ -224,6 +226,10 @@ impl Filed {
                 completed_at: None,
             };
             self.steps.insert(*step, started);
+        } else if let Fact::StepHandedOver { step, to_unit, .. } = fact
+            && let Some(step) = self.steps.get_mut(step)
+        {
+            step.unit.clone_from(to_unit);
         } else if let Fact::StepCompleted { step, .. } = fact
             && let Some(step) = self.steps.get_mut(step)
         {

@@ -54,6 +54,13 @@ impl Filed {
             // Whether a recomputation moves the date shows only when it is computed.
             Action::RecomputeDueDate { .. } => false,
             Action::HandOverDossier { to_unit, .. } => self.filing.unit == *to_unit,
+            Action::LeaveUnit {
+                from_unit, to_unit, ..
+            } => {
+                let is_its = self.filing.unit == *from_unit;
+                let has_step = self.open_steps_of(from_unit).next().is_some();
+                from_unit == to_unit || !(is_its || has_step)
+            }
             Action::StartStep { .. } | Action::CompleteStep { .. } => self.stepped_so(at, action),
             Action::StopHandling { reason } => self.ended(Status::Stopped, at, reason),
             Action::WithdrawDossier { reason } => self.ended(Status::Withdrawn, at, reason),

@@ -218,6 +218,13 @@ impl Filed {
         }
     }
 
+    /// Numbers of the steps that a unit has open.
+    pub fn open_steps_of(&self, unit: &UnitCode) -> impl Iterator<Item = u32> {
+        let open = |step: &Step| step.completed_at.is_none() && step.unit == *unit;
+        let steps = self.steps.iter().filter(move |(_, step)| open(step));
+        steps.map(|(number, _)| *number)
+    }
+
     /// When it was received.
     pub fn received_at(&self) -> Option<Timestamp> {
         self.reception.as_ref().map(|reception| reception.at)

@@ -8,6 +8,8 @@ use async_nats::connection::State;
 use async_nats::jetstream::{self, Context, context::ContextBuilder};
 use async_nats::{Client, ConnectOptions, Event};
 
+use crate::credentials::{Credentials, Kept};
+
 /// How long the broker may take to answer one request or acknowledge one message. Far above what a healthy one needs
 /// (under a millisecond), so that a time-out means trouble.
 pub(crate) const BROKER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,29 +71,27 @@ impl Access<'_> {
             })
         };
         let tls = self.url.split(',').any(|url| url.starts_with("tls://"));
-        let mut options = ConnectOptions::new().require_tls(tls || self.ca.is_some());
+        let mut options = match self.credentials {
+            None => ConnectOptions::new(),
+            Some(path) => {
+                let found = Credentials::parse(&read(path)?);
+                let found = found.ok_or_else(|| ConnectError::Credentials {
+                    path: path.to_owned(),
+                })?;
+                let kept = Arc::new(Kept::new(path, found));
+                ConnectOptions::with_auth_callback(move |nonce| {
+                    let kept = Arc::clone(&kept);
+                    async move { kept.answer(&nonce).await }
+                })
+            }
+        };
+        options = options.require_tls(tls || self.ca.is_some());
         if let Some(ca) = self.ca {
-            // The client would look at it with every try to connect, and never say that it is not there.
+            // The client looks at it with every try to connect, and would never say that it is not there.
             read(ca)?;
             options = options.add_root_certificates(ca.to_owned());
         }
-        let Some(path) = self.credentials else {
-            return Ok(options);
-        };
-        let text = read(path)?;
-        let unknown = || ConnectError::Credentials {
-            path: path.to_owned(),
-        };
-        if text.contains("NATS USER JWT") {
-            return options.credentials(&text).map_err(|_| unknown());
-        }
-        let line = text.trim();
-        match line.split_once(':') {
-            Some((user, password)) if !line.contains('\n') => {
-                Ok(options.user_and_password(user.to_owned(), password.to_owned()))
-            }
-            _ => Err(unknown()),
-        }
+        Ok(options)
     }
 }
 

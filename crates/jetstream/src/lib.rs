@@ -65,6 +65,7 @@
 #![forbid(unsafe_code)]
 
 mod bus;
+mod credentials;
 mod feed;
 mod follower;
 mod gate;

@@ -1,11 +1,19 @@
 //! Connections to other services.
 
+mod connector;
+
+use std::sync::Arc;
 use std::time::Duration;
+
+use http::Uri;
+use http::uri::Scheme;
 
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+
+use connector::Connector;
 
 use crate::security::{Security, SecurityError};
 
@@ -37,18 +45,6 @@ pub enum ChannelError {
     /// Certificates cannot be read.
     #[error(transparent)]
     Security(#[from] SecurityError),
-    /// Certificates were read and are none, or there are no authorities.
-    #[error(
-        "the certificates for calling {url} cannot be used; see that each file holds what it should, \
-         as PEM, and name the authorities to trust with --tls-ca"
-    )]
-    Certificates {
-        /// The address.
-        url: String,
-        /// What is wrong.
-        #[source]
-        source: tonic::transport::Error,
-    },
 }
 
 /// A channel to the service at `url`. It connects with the first call and again after every loss;
@@ -58,40 +54,44 @@ pub enum ChannelError {
 /// # Errors
 /// When `url` is not an `http` or `https` address.
 pub fn channel(url: &str) -> Result<Channel, ChannelError> {
-    connect(url, || Ok(ClientTlsConfig::new().with_native_roots()))
+    secure_channel(url, &Security::default())
 }
 
-/// As [`channel`], with the certificates that the settings name.
+/// As [`channel`], with the certificates that the settings name, as their files are when it
+/// connects.
 ///
 /// # Errors
 /// When `url` is no address, or a certificate cannot be read.
 pub fn secure_channel(url: &str, security: &Security) -> Result<Channel, ChannelError> {
-    connect(url, || security.client())
-}
-
-fn connect(
-    url: &str,
-    tls: impl FnOnce() -> Result<ClientTlsConfig, SecurityError>,
-) -> Result<Channel, ChannelError> {
-    let no_address = |source| ChannelError::Address {
-        url: url.to_owned(),
-        source,
-    };
-    let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(no_address)?;
-    if endpoint.uri().scheme_str() == Some("https") {
-        let unusable = |source| ChannelError::Certificates {
+    let endpoint =
+        Endpoint::from_shared(url.to_owned()).map_err(|source| ChannelError::Address {
             url: url.to_owned(),
             source,
-        };
-        endpoint = endpoint.tls_config(tls()?).map_err(unusable)?;
+        })?;
+    if endpoint.uri().scheme() != Some(&Scheme::HTTPS) {
+        return Ok(kept_alive(endpoint).connect_lazy());
     }
-    Ok(endpoint
+    let address = endpoint.uri().clone();
+    let connector = Connector::new(address.clone(), Arc::new(security.client(url)?));
+    // TLS is the connector's: told of https, the channel would want to speak it itself.
+    let endpoint = Endpoint::from(within_tls(address.clone())).origin(address);
+    Ok(kept_alive(endpoint).connect_with_connector_lazy(connector))
+}
+
+fn kept_alive(endpoint: Endpoint) -> Endpoint {
+    endpoint
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .keep_alive_while_idle(true)
         .tcp_nodelay(true)
-        .connect_lazy())
+}
+
+/// The address as what is within TLS has it.
+fn within_tls(address: Uri) -> Uri {
+    let mut parts = address.into_parts();
+    parts.scheme = Some(Scheme::HTTP);
+    Uri::from_parts(parts).expect("an address is one with either scheme")
 }
 
 /// Sends a token with every call, or none.

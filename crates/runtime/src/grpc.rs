@@ -17,6 +17,7 @@ mod body;
 mod deadline;
 mod gate;
 mod guard;
+mod handshake;
 mod health;
 mod methods;
 
@@ -24,8 +25,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::Either;
 use identity::Verifier;
 use prost_reflect::DescriptorPool;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tonic::body::Body;
@@ -34,6 +37,7 @@ use tonic::service::{Routes, RoutesBuilder};
 use tonic::transport::server::TcpIncoming;
 use tower::Service;
 
+use crate::security::Renewed;
 use crate::{Clock, SecurityError, Settings, Shutdown, ops};
 use deadline::Deadlines;
 use gate::Gate;
@@ -59,8 +63,6 @@ const WATCHES_MAX: usize = 10_000;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a client may take to answer such a trial.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may take to agree on TLS.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Streams that one connection may have open.
 const STREAMS_PER_CONNECTION: u32 = 2_000;
 /// After the streams were cut, how long connections may take to say so.
@@ -189,7 +191,7 @@ impl Server {
             .add_service(health.server(&services).await);
 
         let gate = gate(name, &settings).await?;
-        let transport = transport(name, &settings)?;
+        let tls = tls(name, &settings)?;
         let draining = Shutdown::new();
         let cut = Shutdown::new();
         let guard = GuardLayer(Arc::new(Shared {
@@ -209,15 +211,20 @@ impl Server {
         }
 
         let asked = shutdown.clone();
-        let serving = transport.layer(guard).serve_with_incoming_shutdown(
-            routes,
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            async move {
-                asked.cancelled().await;
-                health.stop(&services).await;
-                draining.cancel();
-            },
-        );
+        let end = async move {
+            asked.cancelled().await;
+            health.stop(&services).await;
+            draining.cancel();
+        };
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let transport = transport().layer(guard);
+        let serving = match &tls {
+            None => Either::Left(transport.serve_with_incoming_shutdown(routes, incoming, end)),
+            Some(tls) => {
+                let secured = handshake::secured(incoming, Arc::clone(tls));
+                Either::Right(transport.serve_with_incoming_shutdown(routes, secured, end))
+            }
+        };
         let out_of_time = async {
             shutdown.cancelled().await;
             tokio::time::sleep(settings.drain()).await;
@@ -231,6 +238,7 @@ impl Server {
         let result = tokio::select! {
             served = serving => served.map_err(|source| ServeError::Transport { name, source }),
             () = out_of_time => Ok(()),
+            never = renewing(tls, settings.security.reload()) => never,
         };
         ops::set_ready(name, false);
         cut.cancel();
@@ -276,21 +284,29 @@ async fn gate(name: &'static str, settings: &Settings) -> Result<Gate, ServeErro
     Ok(Gate::Guarded(verifier))
 }
 
-fn transport(
+/// How the server shows itself; none without TLS.
+fn tls(
     name: &'static str,
     settings: &Settings,
-) -> Result<tonic::transport::Server, ServeError> {
-    let server = tonic::transport::Server::builder()
+) -> Result<Option<Arc<Renewed<ServerConfig>>>, ServeError> {
+    let opened = settings.security.server(name);
+    let tls = opened.map_err(|source| ServeError::Security { name, source })?;
+    Ok(tls.map(Arc::new))
+}
+
+/// Keeps certificates as their files are.
+async fn renewing<T>(tls: Option<Arc<Renewed<ServerConfig>>>, every: Duration) -> T {
+    match tls {
+        Some(tls) => tls.keep(every).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn transport() -> tonic::transport::Server {
+    tonic::transport::Server::builder()
         .tcp_nodelay(true)
         .max_connection_age(CONNECTION_AGE)
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT));
-    let tls = settings.security.server();
-    match tls.map_err(|source| ServeError::Security { name, source })? {
-        Some(tls) => server
-            .tls_config(tls.timeout(HANDSHAKE_TIMEOUT))
-            .map_err(|source| ServeError::Transport { name, source }),
-        None => Ok(server),
-    }
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
 }

@@ -1,17 +1,30 @@
-//! Certificates, keys and whom to believe: read once, when a process starts.
+//! Certificates, keys and whom to believe. Files that change are read again: a server looks at its
+//! own every `--tls-reload-s`, a client at its own whenever it connects.
 
-use std::path::{Path, PathBuf};
+mod renewed;
+mod tls;
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use identity::{AUDIENCE, KeySource, Policy};
 use jiff::SignedDuration;
-use tonic::transport::{Certificate, ClientTlsConfig, Identity, ServerTlsConfig};
+use rustls::{ClientConfig, ServerConfig};
+
+use renewed::{Files, Named};
+
+pub(crate) use renewed::Renewed;
 
 /// Clocks that are set over the network differ by less; a minute more of a stolen token matters
 /// little beside its hours.
 const LEEWAY_S: u32 = 30;
 /// More than two clocks can differ by mistake.
 const LEEWAY_MAX_S: u32 = 300;
+/// Reading three small files costs nothing, and nobody waits long for what was renewed.
+const RELOAD_S: u32 = 10;
+/// Longer, and a certificate may be renewed on time and run out all the same.
+const RELOAD_MAX_S: u32 = 3_600;
 
 /// How a service proves who it is, and whom it believes.
 #[derive(Args, Clone, Debug)]
@@ -35,6 +48,11 @@ pub struct Security {
     /// client. Without them nobody is believed by certificate
     #[arg(long, env = "CHISO_TLS_CLIENT_CA")]
     pub tls_client_ca: Option<PathBuf>,
+
+    /// How often a server looks whether the files of its certificates have changed, in seconds, at
+    /// most 3,600; new connections use what they have then. The default is nothing to wait for
+    #[arg(long, env = "CHISO_TLS_RELOAD_S", default_value_t = RELOAD_S)]
+    pub tls_reload_s: u32,
 
     /// Key set (JWKS) of the issuer of tokens: a file, or an https address. Read again as it
     /// changes. Must be given unless --insecure-loopback is
@@ -63,6 +81,7 @@ impl Default for Security {
             tls_key: None,
             tls_ca: None,
             tls_client_ca: None,
+            tls_reload_s: RELOAD_S,
             jwks: None,
             token_issuer: None,
             token_audience: AUDIENCE.to_owned(),
@@ -71,22 +90,42 @@ impl Default for Security {
     }
 }
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// A certificate or key cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {path} of {flag}; see that it exists and may be read", path = path.display())]
-pub struct SecurityError {
-    flag: &'static str,
-    path: PathBuf,
-    #[source]
-    source: std::io::Error,
-}
-
-fn pem(flag: &'static str, path: &Path) -> Result<Vec<u8>, SecurityError> {
-    std::fs::read(path).map_err(|source| SecurityError {
-        flag,
-        path: path.to_owned(),
-        source,
-    })
+pub enum SecurityError {
+    /// A file cannot be read.
+    #[error("cannot read {path} of {flag}; see that it exists and may be read", path = path.display())]
+    Unread {
+        /// The flag that names it.
+        flag: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file was read and is not what it should be.
+    #[error(
+        "cannot use {path} of {flag}; see that it holds what it should, as PEM, and that \
+         certificate and key belong together", path = path.display()
+    )]
+    Unusable {
+        /// The flag that names it.
+        flag: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: BoxError,
+    },
+    /// No authority is named, and the host knows none.
+    #[error("this host knows no certificate authorities; name those to trust with --tls-ca")]
+    NoAuthorities(#[source] std::io::Error),
+    /// A server has nothing to show.
+    #[error("a server needs a certificate and its key; give --tls-cert and --tls-key")]
+    NotShown,
 }
 
 impl Security {
@@ -129,6 +168,12 @@ impl Security {
                 self.token_leeway_s
             ));
         }
+        if !(1..=RELOAD_MAX_S).contains(&self.tls_reload_s) {
+            problems.push(format!(
+                "--tls-reload-s {} is not 1 to {RELOAD_MAX_S}",
+                self.tls_reload_s
+            ));
+        }
         problems
     }
 
@@ -142,41 +187,39 @@ impl Security {
         Some((self.jwks.clone()?, policy))
     }
 
-    fn identity(&self) -> Result<Option<Identity>, SecurityError> {
-        let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) else {
-            return Ok(None);
-        };
-        let identity = Identity::from_pem(pem("--tls-cert", cert)?, pem("--tls-key", key)?);
-        Ok(Some(identity))
+    /// How often a server looks at the files of its certificates.
+    pub(crate) fn reload(&self) -> Duration {
+        Duration::from_secs(self.tls_reload_s.into())
     }
 
-    /// How this service shows itself to who calls it; none without TLS.
-    pub(crate) fn server(&self) -> Result<Option<ServerTlsConfig>, SecurityError> {
-        let Some(identity) = self.identity()? else {
+    /// How the service `name` shows itself to who calls it; none without TLS.
+    pub(crate) fn server(
+        &self,
+        name: &str,
+    ) -> Result<Option<Renewed<ServerConfig>>, SecurityError> {
+        let files = self.files("--tls-client-ca", self.tls_client_ca.as_ref());
+        if files.identity.is_none() {
             return Ok(None);
-        };
-        let mut config = ServerTlsConfig::new().identity(identity);
-        if let Some(path) = &self.tls_client_ca {
-            // People bring a token and no certificate.
-            config = config
-                .client_ca_root(Certificate::from_pem(pem("--tls-client-ca", path)?))
-                .client_auth_optional(true);
         }
-        Ok(Some(config))
+        Renewed::open(format!("serving {name}"), files, tls::server).map(Some)
     }
 
-    /// How this process shows itself to what it calls, and what it believes there.
-    pub(crate) fn client(&self) -> Result<ClientTlsConfig, SecurityError> {
-        let mut config = match &self.tls_ca {
-            Some(path) => {
-                let roots = Certificate::from_pem(pem("--tls-ca", path)?);
-                ClientTlsConfig::new().ca_certificate(roots)
-            }
-            None => ClientTlsConfig::new().with_native_roots(),
+    /// How this process shows itself to the service at `url`, and what it believes there.
+    pub(crate) fn client(&self, url: &str) -> Result<Renewed<ClientConfig>, SecurityError> {
+        let files = self.files("--tls-ca", self.tls_ca.as_ref());
+        Renewed::open(format!("calling {url}"), files, tls::client)
+    }
+
+    fn files(&self, flag: &'static str, authorities: Option<&PathBuf>) -> Files {
+        let named = |flag, path: &PathBuf| Named {
+            flag,
+            path: path.clone(),
         };
-        if let Some(identity) = self.identity()? {
-            config = config.identity(identity);
+        let identity = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
+        Files {
+            identity: identity
+                .map(|(cert, key)| (named("--tls-cert", cert), named("--tls-key", key))),
+            authorities: authorities.map(|path| named(flag, path)),
         }
-        Ok(config)
     }
 }

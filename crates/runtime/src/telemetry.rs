@@ -1,5 +1,6 @@
 //! Logs and traces of the process, and the trace context that crosses it.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +25,9 @@ pub const TRACEPARENT: &str = "traceparent";
 
 /// Longest trace context that is taken over, in bytes: version 00 has 55, later ones may be longer.
 const TRACEPARENT_MAX: usize = 128;
+
+/// Most traces that one span is linked to: enough to find the story of a batch, few enough to be sent with each.
+pub const LINKS_MAX: usize = 32;
 
 /// What the exporter itself does is not traced: each export would cause the next.
 const TRACED: &str = "info,h2=off,hyper=off,hyper_util=off,tonic=off,tower=off,opentelemetry=off";
@@ -166,13 +170,24 @@ pub(crate) fn continue_trace(span: &Span, received: Option<&str>) {
     }
 }
 
-/// Links `span` to the trace that caused it, as its consumer: not a part of that trace, which ended
-/// when its caller was answered (for one message may be read often and late).
-pub fn follow(span: &Span, traceparent: &str) {
-    if TRACING.load(Ordering::Relaxed) && is_traceparent(traceparent) {
-        let carrier = Carrier(Some(traceparent.to_owned()));
-        let context = TraceContextPropagator::new().extract(&carrier);
-        span.add_link(context.span().span_context().clone());
+/// Links `span` to the traces that caused it, as their consumer: not a part of any of them, which ended when their
+/// callers were answered (for one message may be read often and late). Of many it is linked to the first
+/// [`LINKS_MAX`] different ones.
+pub fn follow(span: &Span, causes: impl IntoIterator<Item = String>) {
+    if !TRACING.load(Ordering::Relaxed) {
+        return;
+    }
+    let mut linked = BTreeSet::new();
+    for cause in causes.into_iter().filter(|cause| is_traceparent(cause)) {
+        if linked.len() == LINKS_MAX {
+            return;
+        }
+        if !linked.contains(&cause) {
+            let carrier = Carrier(Some(cause.clone()));
+            let context = TraceContextPropagator::new().extract(&carrier);
+            span.add_link(context.span().span_context().clone());
+            linked.insert(cause);
+        }
     }
 }
 

@@ -136,8 +136,17 @@ impl Case {
             },
             Wish::HandOver { to_unit, reason } => {
                 let to_unit = reference.unit("to_unit", &to_unit, at)?;
-                Action::HandOverDossier { to_unit, reason }
+                self.hand_over(&reference, at, to_unit, reason)
             }
+            Wish::LeaveUnit {
+                from_unit,
+                to_unit,
+                reason,
+            } => Action::LeaveUnit {
+                from_unit,
+                to_unit: reference.unit("to_unit", &to_unit, at)?,
+                reason,
+            },
             Wish::StartStep {
                 step,
                 unit,
@@ -156,6 +165,26 @@ impl Case {
                 calendar: calendar()?,
             },
         })
+    }
+
+    /// A hand-over from whoever resolves it; from a unit that has ended its open steps go as well, as
+    /// nobody is left to do them.
+    fn hand_over(
+        &self,
+        reference: &Reference,
+        at: Timestamp,
+        to_unit: UnitCode,
+        reason: String,
+    ) -> Action {
+        let from_unit = self.0.filed().map(|filed| filed.filing.unit.clone());
+        match from_unit.filter(|unit| reference.ended(unit, at).is_ok()) {
+            Some(from_unit) => Action::LeaveUnit {
+                from_unit,
+                to_unit,
+                reason,
+            },
+            None => Action::HandOverDossier { to_unit, reason },
+        }
     }
 
     /// The reception, with the promise that the rules of its day make.

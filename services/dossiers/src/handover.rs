@@ -11,6 +11,7 @@ use std::time::Duration;
 use contracts::dossiers::v1 as pb;
 use contracts::problem::Problem;
 use decider::Decider;
+use dossier::Fact;
 use eventlog::command::{Codec as _, Context, ExecuteError, Loaded};
 use eventlog::{Append, AppendError, EventLog, Expected, NewReceipt, Receipt, StreamAppend};
 use identity::Permit;
@@ -53,6 +54,8 @@ pub(crate) struct HandOver<'a> {
 #[derive(Debug, Default)]
 struct Batch {
     streams: Vec<StreamAppend>,
+    /// Events in them: a dossier's own, and one for each step that goes with it.
+    events: usize,
     answer: pb::HandOverUnitResponse,
 }
 
@@ -65,7 +68,9 @@ impl HandOver<'_> {
                 return Ok(first);
             }
             self.catch_up().await?;
-            let Batch { streams, answer } = self.batch(&work).await?;
+            let Batch {
+                streams, answer, ..
+            } = self.batch(&work).await?;
             if self.context.validate_only || (streams.is_empty() && !self.context.repeatable) {
                 return Ok(answer);
             }
@@ -128,7 +133,7 @@ impl HandOver<'_> {
         }
     }
 
-    /// Decides on the unit's unfinished dossiers, by code, until a batch is full or none is left.
+    /// Decides on the unfinished dossiers that the unit resolves or has a step of, by code, until a batch is full or none is left.
     async fn batch(&self, work: &Work) -> Result<Batch, Problem> {
         let mut batch = Batch::default();
         let unit = work.unit.as_str();
@@ -166,7 +171,8 @@ impl HandOver<'_> {
                 batch.leave(code, procedure, work.why_nobody());
                 continue;
             };
-            let wish = Wish::HandOver {
+            let wish = Wish::LeaveUnit {
+                from_unit: work.unit.clone(),
                 to_unit: to_unit.clone(),
                 reason: work.reason.clone(),
             };
@@ -224,16 +230,24 @@ impl Batch {
         decided: &[dossier::Event],
     ) {
         // What is with the successor already has nothing to tell.
-        let Some(event) = decided.first() else { return };
-        let (kind, payload) = Codec::encode(event);
+        if decided.is_empty() {
+            return;
+        }
+        let written = decided.iter().zip(self.events..).map(|(event, index)| {
+            let (kind, payload) = Codec::encode(event);
+            context.event(index, kind, payload)
+        });
         self.streams.push(StreamAppend {
             stream: events::stream(&code),
             expected: Expected::Version(version),
-            events: vec![context.event(self.streams.len(), kind, payload)],
+            events: written.collect(),
         });
-        let to_unit = to_unit.to_owned();
-        let handed_over = pb::UnitHandOver { code, to_unit };
-        self.answer.handed_over.push(handed_over);
+        self.events += decided.len();
+        self.answer.handed_over.push(pb::UnitHandOver {
+            code,
+            to_unit: to_unit.to_owned(),
+            steps: decided.iter().filter_map(step).collect(),
+        });
     }
 
     fn leave(&mut self, code: String, procedure: String, reason: String) {
@@ -245,6 +259,14 @@ impl Batch {
                 reason,
             });
         }
+    }
+}
+
+/// The step that an event hands over.
+fn step(event: &dossier::Event) -> Option<i32> {
+    match &event.fact {
+        Fact::StepHandedOver { step, .. } => i32::try_from(*step).ok(),
+        _ => None,
     }
 }
 

@@ -25,7 +25,7 @@ use crate::wire::events::{self, Codec};
 mod rows;
 
 /// Version of the rows' meaning. A service that finds another one stored fills the model anew.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 /// The name of its checkpoint.
 const NAME: &str = "dossier";
 /// Folded dossiers kept in memory, about a kilobyte each; more than a batch of the tail touches.

@@ -77,7 +77,7 @@ pub(crate) async fn dossier(
     ))
 }
 
-/// Code and procedure of the unit's unfinished dossiers, by code, after `after`.
+/// Code and procedure of the unfinished dossiers that a unit resolves or has an open step of, by code, after `after`.
 pub(crate) async fn unfinished(
     pool: &PgPool,
     unit: &str,
@@ -86,7 +86,7 @@ pub(crate) async fn unfinished(
 ) -> Result<Vec<(String, String)>, Problem> {
     let rows = sqlx::query!(
         "select code, procedure from dossier
-         where unit = $1 and status = any($2) and code > $3 order by code limit $4",
+         where (unit = $1 or step_units @> array[$1]) and status = any($2) and code > $3 order by code limit $4",
         unit,
         &UNFINISHED,
         after,
@@ -99,10 +99,11 @@ pub(crate) async fn unfinished(
     Ok(rows.map(|row| (row.code, row.procedure)).collect())
 }
 
-/// How many unfinished dossiers a unit has.
+/// How many unfinished dossiers a unit resolves or has an open step of.
 pub(crate) async fn count_unfinished(pool: &PgPool, unit: &str) -> Result<i64, Problem> {
     let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from dossier where unit = $1 and status = any($2)"#,
+        r#"select count(*) as "count!" from dossier
+           where (unit = $1 or step_units @> array[$1]) and status = any($2)"#,
         unit,
         &UNFINISHED,
     )

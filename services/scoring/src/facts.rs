@@ -101,6 +101,7 @@ pub(crate) fn fact(kind: &str, payload: &[u8]) -> Result<Option<Fact>, UnknownEv
         | "ActivityNoted"
         | "SupplementRequested"
         | "StepStarted"
+        | "StepHandedOver"
         | "StepCompleted"
         | "ResultSigned" => None,
         _ => return Err(UnknownEvent::Kind(kind.to_owned())),

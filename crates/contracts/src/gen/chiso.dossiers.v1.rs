@@ -591,6 +591,29 @@ impl ::prost::Name for StepStarted {
         "/chiso.dossiers.v1.StepStarted".into()
     }
 }
+/// An open step of a unit that ended is another unit's now, with its due date; whose dossier it is stands in
+/// DossierHandedOver, if that went over too.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StepHandedOver {
+    #[prost(int32, tag = "1")]
+    pub step: i32,
+    #[prost(string, tag = "2")]
+    pub from_unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub to_unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for StepHandedOver {
+    const NAME: &'static str = "StepHandedOver";
+    const PACKAGE: &'static str = "chiso.dossiers.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.dossiers.v1.StepHandedOver".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.dossiers.v1.StepHandedOver".into()
+    }
+}
 /// A step of a linked procedure ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StepCompleted {
@@ -1270,13 +1293,13 @@ pub struct HandOverUnitResponse {
     /// Handed over by this call, by code; with `validate_only`: would be.
     #[prost(message, repeated, tag = "2")]
     pub handed_over: ::prost::alloc::vec::Vec<UnitHandOver>,
-    /// Unfinished dossiers that stay with the unit, as no rule names them or the dossier refuses, at most 200, by code.
+    /// Unfinished dossiers that stay with the unit, or of which a step does, as no rule names them or the dossier refuses, at most 200, by code.
     #[prost(message, repeated, tag = "3")]
     pub left: ::prost::alloc::vec::Vec<LeftDossier>,
     /// How many there are of those among the dossiers looked at.
     #[prost(int64, tag = "4")]
     pub left_count: i64,
-    /// Unfinished dossiers of the unit after this call, `left_count` included.
+    /// Unfinished dossiers that the unit resolves or has an open step of after this call, `left_count` included.
     #[prost(int64, tag = "5")]
     pub remaining: i64,
     /// Position of the newest event written; 0 when none was.
@@ -1299,6 +1322,9 @@ pub struct UnitHandOver {
     pub code: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub to_unit: ::prost::alloc::string::String,
+    /// Open steps of the unit that went over, 1 to 50: with the dossier, or alone where another unit resolves it.
+    #[prost(int32, repeated, tag = "3")]
+    pub steps: ::prost::alloc::vec::Vec<i32>,
 }
 impl ::prost::Name for UnitHandOver {
     const NAME: &'static str = "UnitHandOver";
@@ -2823,9 +2849,9 @@ pub mod dossiers_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// After a merger, a split or an abolition: hands the unfinished dossiers of the unit that ended over to its
-        /// successors, a batch a call, all of it or nothing. Due dates stay as they are. Repeat it, with a new request id,
-        /// until `remaining` is as many as `left_count`.
+        /// After a merger, a split or an abolition: hands the unfinished dossiers of the unit that ended, and the steps that it
+        /// has open in dossiers of others, over to its successors, a batch a call, all of it or nothing. Due dates stay as they
+        /// are. Repeat it, with a new request id, until `remaining` is as many as `left_count`.
         pub async fn hand_over_unit(
             &mut self,
             request: impl tonic::IntoRequest<super::HandOverUnitRequest>,
@@ -3085,9 +3111,9 @@ pub mod dossiers_service_server {
             &self,
             request: tonic::Request<super::AnswerPetitionRequest>,
         ) -> std::result::Result<tonic::Response<super::Dossier>, tonic::Status>;
-        /// After a merger, a split or an abolition: hands the unfinished dossiers of the unit that ended over to its
-        /// successors, a batch a call, all of it or nothing. Due dates stay as they are. Repeat it, with a new request id,
-        /// until `remaining` is as many as `left_count`.
+        /// After a merger, a split or an abolition: hands the unfinished dossiers of the unit that ended, and the steps that it
+        /// has open in dossiers of others, over to its successors, a batch a call, all of it or nothing. Due dates stay as they
+        /// are. Repeat it, with a new request id, until `remaining` is as many as `left_count`.
         async fn hand_over_unit(
             &self,
             request: tonic::Request<super::HandOverUnitRequest>,

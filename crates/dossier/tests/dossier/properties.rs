@@ -139,6 +139,12 @@ fn handling_facts() -> impl Strategy<Value = Fact> {
             name: String::new(),
             due_at,
         }),
+        number().prop_map(|step| Fact::StepHandedOver {
+            step,
+            from_unit: filing().unit,
+            to_unit: filing().unit,
+            reason: String::new(),
+        }),
         (number(), judgements())
             .prop_map(|(step, timeliness)| Fact::StepCompleted { step, timeliness }),
     ]

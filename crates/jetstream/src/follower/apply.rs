@@ -5,10 +5,11 @@ use std::slice;
 use std::time::Duration;
 
 use eventlog::{Position, Recorded};
+use runtime::telemetry;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::Follower;
 use super::checkpoint::{self, Moved};
@@ -214,7 +215,7 @@ impl Follower {
         let owner = lane.owner_epoch;
         match checkpoint::advance(&mut tx, lane.log, owner, lane.position, to).await? {
             Moved::Done => {
-                let span = tracing::debug_span!("apply", log = lane.log, to = to.position);
+                let span = applying(lane.log, to.position, events);
                 handler
                     .apply(&mut tx, lane.log, events)
                     .instrument(span)
@@ -237,6 +238,17 @@ impl Follower {
         handler.committed(lane.log, position);
         self.progress.set(lane.log, position);
     }
+}
+
+/// The span of a batch, linked to what its events were recorded in.
+fn applying(log: &'static str, to: Position, events: &[Recorded]) -> Span {
+    let count = events.len();
+    let span = tracing::info_span!(
+        parent: None, "apply", otel.kind = "consumer", log, to, events = count
+    );
+    let recorded = events.iter().filter_map(|event| event.metadata().ok());
+    telemetry::follow(&span, recorded.map(|metadata| metadata.traceparent));
+    span
 }
 
 /// The error with everything that caused it.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "../../../runtime/tests/traces/collector.rs"]
+mod collector;
 mod follower;
 mod owner;
 mod relay;
@@ -9,3 +11,4 @@ mod replay;
 mod rights;
 mod standby;
 mod support;
+mod traces;

@@ -1,6 +1,8 @@
 //! What each user of NATS may do: no more than the user's own work needs.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use ::jetstream::{Access, Bus, ConnectError};
 use async_nats::jetstream::consumer::DeliverPolicy;
@@ -12,7 +14,7 @@ use jetstream::Context;
 use stack::NatsAccess;
 use tokio::sync::mpsc;
 
-use crate::support::{CEILING, World};
+use crate::support::{CEILING, World, eventually};
 
 /// Every service, with the logs that it follows.
 const SERVICES: [(&str, &[&str]); 5] = [
@@ -253,4 +255,29 @@ async fn an_access_that_cannot_be_read_is_refused_before_anybody_waits_for_it() 
     let error = connect(None, Some(&empty)).await;
     assert!(matches!(error, ConnectError::Credentials { .. }), "{error}");
     assert!(!error.to_string().contains("colon"), "{error}");
+}
+
+#[tokio::test]
+async fn who_is_told_another_password_gets_in_with_it_without_a_restart() {
+    let world = World::start("password").await;
+    let access = world.stack.nats("H40", "dossiers").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let told = folder.path().join("credentials");
+    let right = std::fs::read_to_string(access.credentials.unwrap()).unwrap();
+    std::fs::write(&told, "H40-dossiers:of-yesterday").unwrap();
+    let access = Access {
+        url: &access.url,
+        ca: access.ca.as_deref(),
+        credentials: Some(&told),
+    };
+    let bus = Bus::connect(access, "H40", "dossiers").await.unwrap();
+    let flushed = tokio::time::timeout(Duration::from_secs(1), bus.client().flush()).await;
+    assert!(flushed.is_err() && !bus.is_connected());
+    std::fs::write(&told, right).unwrap();
+    eventually("connected", true, async || bus.is_connected()).await;
+    // Nothing that could be read is no reason to forget who one is.
+    std::fs::write(&told, "").unwrap();
+    bus.client().force_reconnect().await.unwrap();
+    let connects = async || bus.client().statistics().connects.load(Ordering::Relaxed);
+    eventually("connections", 2, connects).await;
 }

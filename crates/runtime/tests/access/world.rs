@@ -1,15 +1,17 @@
 //! A server with TLS and tokens, and callers of all kinds.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use identity::{Caller, Role, Signer, Terms, key_pem};
 use jiff::{SignedDuration, Timestamp};
-use runtime::grpc::Server;
+use runtime::grpc::{ServeError, Server};
 use runtime::{Bearer, Clock, Security, Settings, Shutdown};
-use stack::Authority;
+use stack::{Authority, Issued};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tonic::client::Grpc;
 use tonic::service::Interceptor as _;
 use tonic::transport::Channel;
@@ -21,14 +23,19 @@ use crate::verbatim::Verbatim;
 pub(crate) const ISSUER: &str = "https://issuer.test";
 pub(crate) const AUDIENCE: &str = "chiso";
 /// Longer than anything here may take; reached only when something hangs.
-const CEILING: Duration = Duration::from_secs(20);
+pub(crate) const CEILING: Duration = Duration::from_secs(20);
 
 pub(crate) struct World {
     pub(crate) signer: Signer,
     pub(crate) url: String,
     authority: Authority,
+    /// What the server shows, and the authorities that it believes.
+    shown: Issued,
+    believed: PathBuf,
     folder: tempfile::TempDir,
-    shutdown: Shutdown,
+    name: &'static str,
+    settings: Settings,
+    running: (JoinHandle<Result<(), ServeError>>, Shutdown),
 }
 
 impl World {
@@ -36,40 +43,93 @@ impl World {
         runtime::ops::install_metrics();
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::create(folder.path()).unwrap();
-        let server = authority
+        let shown = authority
             .issue("server", &["localhost", "127.0.0.1"])
             .unwrap();
+        let believed = folder.path().join("believed.pem");
+        std::fs::copy(authority.ca(), &believed).unwrap();
         let signer = signer(1);
         let keys = folder.path().join("keys.json");
         std::fs::write(&keys, signer.key_set()).unwrap();
         let mut settings = Settings::local("postgres://x@127.0.0.1/y", "nats://127.0.0.1");
         settings.insecure_loopback = false;
         settings.security = Security {
-            tls_cert: Some(server.cert),
-            tls_key: Some(server.key),
-            tls_client_ca: Some(authority.ca()),
+            tls_cert: Some(shown.cert.clone()),
+            tls_key: Some(shown.key.clone()),
+            tls_client_ca: Some(believed.clone()),
+            tls_reload_s: 1,
             jwks: Some(keys.to_str().unwrap().parse().unwrap()),
             token_issuer: Some(ISSUER.to_owned()),
             ..Security::default()
         };
         assert_eq!(settings.problems(), Vec::<String>::new());
         let listener = TcpListener::bind(settings.listen).await.unwrap();
-        let url = format!("https://{}", listener.local_addr().unwrap());
-        let shutdown = Shutdown::new();
-        let server = Server::new(name, contracts::FILE_DESCRIPTOR_SET, &settings);
-        tokio::spawn(reached::serving(server).serve(listener, shutdown.clone()));
+        settings.listen = listener.local_addr().unwrap();
         Self {
             signer,
-            url,
+            url: format!("https://{}", settings.listen),
             authority,
+            shown,
+            believed,
             folder,
-            shutdown,
+            name,
+            running: serve(name, &settings, listener),
+            settings,
         }
+    }
+
+    /// Ends the server and starts it again at the same address.
+    pub(crate) async fn restart(&mut self) {
+        self.running.1.cancel();
+        let ended = tokio::time::timeout(CEILING, &mut self.running.0).await;
+        ended.unwrap().unwrap().unwrap();
+        let listener = TcpListener::bind(self.settings.listen).await.unwrap();
+        self.running = serve(self.name, &self.settings, listener);
+    }
+
+    /// Certificate and key of the server.
+    pub(crate) fn shown(&self) -> Issued {
+        self.shown.clone()
+    }
+
+    /// The file with whose certificates the server believes.
+    pub(crate) fn believed(&self) -> PathBuf {
+        self.believed.clone()
+    }
+
+    /// The authority that the server's certificate is from at first.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.authority.ca()
+    }
+
+    pub(crate) fn other_authority(&self, name: &str) -> Authority {
+        Authority::create(self.folder.path().join(name)).unwrap()
+    }
+
+    /// A client's own files: a certificate of this name, and the authority that it believes.
+    pub(crate) fn client_files(&self, name: &str) -> (Issued, PathBuf) {
+        let ca = self.folder.path().join("client-ca.pem");
+        std::fs::copy(self.authority.ca(), &ca).unwrap();
+        (self.authority.issue("client", &[name]).unwrap(), ca)
+    }
+
+    /// A channel of somebody who shows `issued` and believes `ca`.
+    pub(crate) fn channel_with(&self, issued: &Issued, ca: &Path) -> Channel {
+        self.connected(&Security {
+            tls_cert: Some(issued.cert.clone()),
+            tls_key: Some(issued.key.clone()),
+            ..believing(ca)
+        })
+    }
+
+    /// A channel of somebody without a certificate who believes `ca`.
+    pub(crate) fn channel_believing(&self, ca: &Path) -> Channel {
+        self.connected(&believing(ca))
     }
 
     /// A channel of somebody without a certificate.
     pub(crate) fn channel(&self) -> Channel {
-        runtime::secure_channel(&self.url, &self.trusting()).unwrap()
+        self.channel_believing(&self.authority())
     }
 
     /// A channel of somebody whose certificate has this name.
@@ -79,25 +139,17 @@ impl World {
 
     /// A channel of somebody whose certificate is from an authority that nobody knows here.
     pub(crate) fn channel_of_stranger(&self, name: &str) -> Channel {
-        let theirs = Authority::create(self.folder.path().join("theirs")).unwrap();
-        self.channel_from(&theirs, name)
+        self.channel_from(&self.other_authority("theirs"), name)
     }
 
-    fn channel_from(&self, authority: &Authority, name: &str) -> Channel {
+    /// A channel of somebody whose certificate has this name and is from this authority.
+    pub(crate) fn channel_from(&self, authority: &Authority, name: &str) -> Channel {
         let issued = authority.issue("caller", &[name]).unwrap();
-        let security = Security {
-            tls_cert: Some(issued.cert),
-            tls_key: Some(issued.key),
-            ..self.trusting()
-        };
-        runtime::secure_channel(&self.url, &security).unwrap()
+        self.channel_with(&issued, &self.authority())
     }
 
-    fn trusting(&self) -> Security {
-        Security {
-            tls_ca: Some(self.authority.ca()),
-            ..Security::default()
-        }
+    fn connected(&self, security: &Security) -> Channel {
+        runtime::secure_channel(&self.url, security).unwrap()
     }
 
     /// A good token.
@@ -108,7 +160,25 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        self.shutdown.cancel();
+        self.running.1.cancel();
+    }
+}
+
+fn serve(
+    name: &'static str,
+    settings: &Settings,
+    listener: TcpListener,
+) -> (JoinHandle<Result<(), ServeError>>, Shutdown) {
+    let shutdown = Shutdown::new();
+    let server = reached::serving(Server::new(name, contracts::FILE_DESCRIPTOR_SET, settings));
+    let task = tokio::spawn(server.serve(listener, shutdown.clone()));
+    (task, shutdown)
+}
+
+fn believing(ca: &Path) -> Security {
+    Security {
+        tls_ca: Some(ca.to_owned()),
+        ..Security::default()
     }
 }
 

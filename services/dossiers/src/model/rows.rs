@@ -1,5 +1,7 @@
 //! Rows of the read model, written a batch at a time.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -21,6 +23,8 @@ pub(super) struct Rows {
     overdue: Vec<bool>,
     check_at: Vec<Option<jiff_sqlx::Timestamp>>,
     belated: Vec<bool>,
+    /// Units that have an open step, parted by spaces: `UNNEST` would flatten lists of lists.
+    step_units: Vec<String>,
     version: Vec<i64>,
     position: Vec<i64>,
 }
@@ -51,6 +55,12 @@ impl Rows {
             .push(running.map(|due| check_at(due, folded.recorded_at).to_sqlx()));
         self.belated
             .push(running.is_some_and(|due| due <= folded.recorded_at));
+        let open = filed
+            .steps
+            .values()
+            .filter(|step| step.completed_at.is_none());
+        let units: BTreeSet<&str> = open.map(|step| step.unit.as_str()).collect();
+        self.step_units.push(Vec::from_iter(units).join(" "));
         self.version.push(folded.loaded.version);
         self.position.push(folded.loaded.last_position);
     }
@@ -71,6 +81,7 @@ impl Rows {
             &self.overdue,
             &self.check_at as _,
             &self.belated,
+            &self.step_units,
             &self.version,
             &self.position,
         )

@@ -110,6 +110,7 @@ facts! {
         DueDateExtended = DueDateExtended { due_before, due_at, reason }
         HandedOver = DossierHandedOver { from_unit, to_unit, reason }
         StepStarted = StepStarted { step, unit, name, due_at }
+        StepHandedOver = StepHandedOver { step, from_unit, to_unit, reason }
         StepCompleted = StepCompleted { step, timeliness }
         HandlingStopped = HandlingStopped { reason, timeliness }
         Withdrawn = DossierWithdrawn { reason, timeliness }

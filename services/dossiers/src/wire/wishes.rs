@@ -46,6 +46,15 @@ pub(crate) enum Wish {
         /// Why.
         reason: String,
     },
+    /// Give what a unit that ended has to do with it to another one.
+    LeaveUnit {
+        /// The one that ended.
+        from_unit: UnitCode,
+        /// To this one.
+        to_unit: UnitCode,
+        /// Why.
+        reason: String,
+    },
     /// Begin a step.
     StartStep {
         /// Its number.

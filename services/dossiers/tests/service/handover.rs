@@ -163,3 +163,96 @@ async fn a_split_unit_hands_over_by_rules_and_says_what_no_rule_names() {
     assert_eq!(answer.left[0].code, "d-3");
     assert!(answer.left[0].reason.contains("no rule says"), "{answer:?}");
 }
+
+/// Begins a step of a dossier at a unit, or ends it.
+async fn step(world: &World, code: &str, number: i32, unit: Option<&str>) {
+    let context = Some(at("2025-06-27T10:00:00+07:00"));
+    let code = code.to_owned();
+    let mut client = world.dossiers.clone();
+    let done = match unit {
+        Some(unit) => {
+            let start = pb::StartStepRequest {
+                context,
+                code,
+                step: number,
+                unit: unit.to_owned(),
+                name: "thẩm định".into(),
+                limit_minutes: 480,
+            };
+            client.start_step(start).await
+        }
+        None => {
+            let complete = pb::CompleteStepRequest {
+                context,
+                code,
+                step: number,
+            };
+            client.complete_step(complete).await
+        }
+    };
+    done.expect("a step");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_steps_go_over_with_their_dossier_and_from_dossiers_of_others() {
+    let world = World::start().await;
+    dossiers(&world).await;
+    // d-1 is the unit's, with two of its steps, one done; d-9 is another's, with one.
+    step(&world, "d-1", 1, Some(UNIT)).await;
+    step(&world, "d-1", 2, Some(UNIT)).await;
+    step(&world, "d-1", 2, None).await;
+    step(&world, "d-1", 3, Some("H40")).await;
+    let received = pb::ReceiveDossierRequest {
+        context: Some(at("2025-06-27T09:00:00+07:00")),
+        unit: "H40".into(),
+        ..reception("d-9", FIVE_DAYS)
+    };
+    let mut client = world.dossiers.clone();
+    client.receive_dossier(received).await.expect("received");
+    step(&world, "d-9", 7, Some(UNIT)).await;
+    end(&world, SuccessionKind::Merged, &[OTHER]).await;
+
+    // A single dossier takes its steps along as well: its unit is no more.
+    let single = pb::HandOverDossierRequest {
+        context: Some(at(SUCCESSION)),
+        code: "d-1".into(),
+        to_unit: OTHER.into(),
+        reason: "sắp xếp lại".into(),
+    };
+    let mut client = world.dossiers.clone();
+    client.hand_over_dossier(single).await.expect("handed over");
+    let units = async |code: &str| -> Vec<(i32, String)> {
+        let steps = world.get(code).await.steps.into_iter();
+        steps.map(|step| (step.step, step.unit)).collect()
+    };
+    let named = |steps: &[(i32, &str)]| -> Vec<(i32, String)> {
+        steps
+            .iter()
+            .map(|(n, unit)| (*n, (*unit).to_owned()))
+            .collect()
+    };
+    assert_eq!(
+        units("d-1").await,
+        named(&[(1, OTHER), (2, UNIT), (3, "H40")])
+    );
+
+    let due = world.get("d-9").await.steps[0].due_at;
+    let head = world.head().await;
+    let answer = ask(&world, request(SUCCESSION)).await.expect("handed over");
+    let went = answer.handed_over.iter();
+    let went: Vec<_> = went
+        .map(|it| (it.code.as_str(), it.steps.as_slice()))
+        .collect();
+    assert_eq!(went, [("d-2", &[][..]), ("d-3", &[]), ("d-9", &[7])]);
+    assert_eq!((answer.remaining, answer.position), (0, head + 3));
+    let alone = world.get("d-9").await;
+    assert_eq!(alone.unit, "H40", "the dossier itself is not the unit's");
+    assert_eq!(
+        (alone.steps[0].unit.as_str(), alone.steps[0].due_at),
+        (OTHER, due)
+    );
+    let nothing = ask(&world, request(SUCCESSION))
+        .await
+        .expect("nothing is left");
+    assert_eq!((codes(&nothing), nothing.remaining), (vec![], 0));
+}

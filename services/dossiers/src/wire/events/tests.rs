@@ -118,9 +118,15 @@ fn handling() -> Vec<Fact> {
         },
         Fact::StepStarted {
             step,
-            unit,
+            unit: unit.clone(),
             name: text(),
             due_at: None,
+        },
+        Fact::StepHandedOver {
+            step,
+            from_unit: unit.clone(),
+            to_unit: unit,
+            reason: text(),
         },
         Fact::StepCompleted { step, timeliness },
         Fact::HandlingStopped {

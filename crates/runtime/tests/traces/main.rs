@@ -2,67 +2,29 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod collector;
+
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
-    TraceService, TraceServiceServer,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
-use opentelemetry_proto::tonic::trace::v1::Span;
 use runtime::grpc::Server;
-use runtime::{Observability, Settings, Shutdown, telemetry};
+use runtime::{Settings, Shutdown, telemetry};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-use tonic::{Request, Response, Status};
+use tonic::Request;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+
+use collector::{collecting, hex};
 
 /// Longer than anything here may take; reached only when something hangs.
 const CEILING: Duration = Duration::from_secs(20);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 
-/// Hands on the spans that it is sent.
-struct Collector(mpsc::Sender<Span>);
-
-#[tonic::async_trait]
-impl TraceService for Collector {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let resources = request.into_inner().resource_spans;
-        let scopes = resources
-            .into_iter()
-            .flat_map(|resource| resource.scope_spans);
-        for span in scopes.flat_map(|scope| scope.spans) {
-            self.0.send(span).await.unwrap();
-        }
-        Ok(Response::new(ExportTraceServiceResponse::default()))
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_a_part_of_its_callers_trace() {
     let settings = Settings::local("postgres://x/y", "nats://z");
     let shutdown = Shutdown::new();
-    let (spans, mut collected) = mpsc::channel(64);
-    let listener = TcpListener::bind(settings.listen).await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let collector = Server::new("collector", contracts::FILE_DESCRIPTOR_SET, &settings)
-        .add(TraceServiceServer::new(Collector(spans)));
-    tokio::spawn(collector.serve(listener, shutdown.clone()));
-
-    let options = Observability {
-        otlp_endpoint: Some(endpoint),
-        ..Observability::default()
-    };
+    let (options, mut collected) = collecting(shutdown.clone()).await;
     let telemetry = telemetry::init("test", &options).unwrap();
     let listener = TcpListener::bind(settings.listen).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -15,6 +15,7 @@ mod query;
 mod refusal;
 mod resource;
 mod terms;
+mod then;
 mod timer;
 mod uses;
 mod who;

@@ -13,6 +13,7 @@ mod definitions;
 mod evidence;
 mod initiatives;
 mod official;
+mod past;
 mod surveys;
 mod units;
 mod view;

@@ -697,6 +697,13 @@ impl ::prost::Name for RemarkOnLeafRequest {
 pub struct GetCampaignRequest {
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
+    /// As of this version of its stream; 0: the newest.
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. The phase is that of
+    /// then, by the deadlines that were known then.
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetCampaignRequest {
     const NAME: &'static str = "GetCampaignRequest";
@@ -749,6 +756,14 @@ pub struct GetAssessmentRequest {
     pub campaign: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub unit: ::prost::alloc::string::String,
+    /// As of this version of the sheet's stream, with the campaign as the log knew it then; 0: the newest.
+    #[prost(int64, tag = "3")]
+    pub version: i64,
+    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. Stage and deadline are
+    /// those of then. Counted figures of the past are kept only where a publication froze them: they are those
+    /// of the newest publication of then, and left out before the first.
+    #[prost(message, optional, tag = "4")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetAssessmentRequest {
     const NAME: &'static str = "GetAssessmentRequest";
@@ -846,7 +861,7 @@ pub struct LeafAssessment {
     /// What the unit claims; empty while figures are missing.
     #[prost(message, optional, tag = "13")]
     pub claimed: ::core::option::Option<Mark>,
-    /// What the leaf is by measured figures alone, now.
+    /// What the leaf is by measured figures alone, now; in a read of the past by those that a publication had frozen by then.
     #[prost(message, optional, tag = "14")]
     pub measured: ::core::option::Option<Mark>,
     #[prost(message, optional, tag = "15")]
@@ -963,6 +978,14 @@ pub struct PreviewAssessmentRequest {
     pub campaign: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub unit: ::prost::alloc::string::String,
+    /// As of this version of the sheet's stream, with the campaign as the log knew it then; 0: the newest.
+    #[prost(int64, tag = "3")]
+    pub version: i64,
+    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. Stage and deadline are
+    /// those of then. Counted figures of the past are kept only where a publication froze them: they are those
+    /// of the newest publication of then, and left out before the first.
+    #[prost(message, optional, tag = "4")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for PreviewAssessmentRequest {
     const NAME: &'static str = "PreviewAssessmentRequest";
@@ -1081,6 +1104,10 @@ pub struct ListDiscrepanciesRequest {
     pub page_size: i32,
     #[prost(string, tag = "5")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now. Counted figures are those of the newest publication
+    /// of then, and left out before the first, so that nothing differs from them.
+    #[prost(message, optional, tag = "6")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for ListDiscrepanciesRequest {
     const NAME: &'static str = "ListDiscrepanciesRequest";
@@ -6124,6 +6151,9 @@ pub struct ListOfficialResultsRequest {
     pub page_size: i32,
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now.
+    #[prost(message, optional, tag = "5")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for ListOfficialResultsRequest {
     const NAME: &'static str = "ListOfficialResultsRequest";
@@ -6168,6 +6198,9 @@ pub struct GetOfficialResultRequest {
     /// print.
     #[prost(string, tag = "4")]
     pub interval_factor: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now. The year before is that of then, too.
+    #[prost(message, optional, tag = "5")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetOfficialResultRequest {
     const NAME: &'static str = "GetOfficialResultRequest";
@@ -7113,6 +7146,9 @@ pub struct GetDefinitionRequest {
     /// Empty: the newest.
     #[prost(string, tag = "2")]
     pub edition: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now.
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetDefinitionRequest {
     const NAME: &'static str = "GetDefinitionRequest";
@@ -9009,6 +9045,9 @@ pub struct GetInstrumentRequest {
     /// Empty: the one put last.
     #[prost(string, tag = "2")]
     pub edition: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now.
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetInstrumentRequest {
     const NAME: &'static str = "GetInstrumentRequest";
@@ -9424,6 +9463,10 @@ impl ::prost::Name for ReleaseResultsRequest {
 pub struct GetWaveRequest {
     #[prost(string, tag = "1")]
     pub wave: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now. How many ballots were in the box at a moment of the
+    /// past is not kept: `ballots` is 0 until the wave was counted.
+    #[prost(message, optional, tag = "2")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetWaveRequest {
     const NAME: &'static str = "GetWaveRequest";
@@ -9486,6 +9529,10 @@ pub struct GetSurveyResultsRequest {
     pub page_size: i32,
     #[prost(string, tag = "6")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now. What was withheld since is in it, what was released
+    /// since is not.
+    #[prost(message, optional, tag = "7")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetSurveyResultsRequest {
     const NAME: &'static str = "GetSurveyResultsRequest";

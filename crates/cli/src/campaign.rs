@@ -9,6 +9,7 @@ mod summary;
 pub(crate) mod words;
 
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 
 pub(crate) use read::definition;
 pub use read::{Paper, assessment, campaign, campaigns, papers};
@@ -20,7 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   chiso campaign list
   chiso campaign show par-2024
-  chiso campaign progress par-2024
+  chiso campaign progress par-2024 --as-of 2025-01-20T17:00:00+07:00
   chiso campaign sheet par-2024 H40.05 --xlsx sheet.xlsx
   chiso campaign minutes par-2024 --xlsx minutes.xlsx      # a worksheet for each unit
   chiso campaign summary par-2024 --csv summary.csv --lang en";
@@ -45,11 +46,17 @@ enum Action {
     Show {
         /// Code of the campaign
         campaign: String,
+
+        #[command(flatten)]
+        then: Then,
     },
     /// Show how far each unit is: leaves filled in, evidence missing, leaves decided, days left
     Progress {
         /// Code of the campaign
         campaign: String,
+
+        #[command(flatten)]
+        then: Then,
     },
     /// Write a unit's self-assessment sheet
     Sheet(OfUnits),
@@ -59,6 +66,13 @@ enum Action {
     Summary(OfCampaign),
 }
 
+#[derive(Debug, Clone, Copy, Args)]
+struct Then {
+    /// As the log knew it at this moment (RFC 3339); counted figures then are those of the newest publication, or none
+    #[arg(long, value_name = "MOMENT")]
+    as_of: Option<Timestamp>,
+}
+
 #[derive(Debug, Args)]
 struct OfUnits {
     /// Code of the campaign
@@ -66,6 +80,9 @@ struct OfUnits {
 
     /// Code of a unit; without it, every unit that takes part
     unit: Option<String>,
+
+    #[command(flatten)]
+    then: Then,
 
     #[command(flatten)]
     files: Files,
@@ -81,11 +98,21 @@ struct OfCampaign {
     campaign: String,
 
     #[command(flatten)]
+    then: Then,
+
+    #[command(flatten)]
     files: Files,
 
     /// Language of the labels
     #[arg(long, value_enum, default_value_t)]
     lang: Language,
+}
+
+impl OfUnits {
+    async fn papers(&self, services: &Services) -> Result<Vec<Paper>, Failure> {
+        let (unit, as_of) = (self.unit.as_deref(), self.then.as_of);
+        read::papers_then(services, &self.campaign, unit, as_of).await
+    }
 }
 
 /// Does what is asked.
@@ -105,19 +132,24 @@ pub(crate) async fn run(
                 out::line(show::list(&campaigns));
             }
         }
-        Action::Show { campaign } => {
-            let campaign = read::campaign(services, campaign).await?;
+        Action::Show { campaign, then } => {
+            let campaign = read::campaign_then(services, campaign, then.as_of).await?;
             if json {
                 out::message(&campaign);
             } else {
                 out::line(show::campaign(&campaign));
             }
         }
-        Action::Progress { campaign } => {
-            let campaign = read::campaign(services, campaign).await?;
+        Action::Progress {
+            campaign,
+            then: Then { as_of },
+        } => {
+            let campaign = read::campaign_then(services, campaign, *as_of).await?;
             let mut assessments = Vec::new();
             for participant in &campaign.participants {
-                assessments.push(assessment(services, &campaign.code, &participant.unit).await?);
+                let unit = &participant.unit;
+                let sheet = read::assessment_then(services, &campaign.code, unit, *as_of);
+                assessments.push(sheet.await?);
             }
             if json {
                 assessments.iter().for_each(out::message);
@@ -126,28 +158,17 @@ pub(crate) async fn run(
             }
         }
         Action::Sheet(wanted) => {
-            let OfUnits {
-                campaign,
-                unit,
-                files,
-                lang,
-            } = wanted;
-            let document = sheet(services, campaign, unit.as_deref(), *lang).await?;
-            document::write(&document, files)?;
+            let papers = wanted.papers(services).await?;
+            document::write(&sheets(&papers, wanted.lang), &wanted.files)?;
         }
         Action::Minutes(wanted) => {
-            let OfUnits {
-                campaign,
-                unit,
-                files,
-                lang,
-            } = wanted;
-            let document = minutes(services, campaign, unit.as_deref(), *lang).await?;
-            document::write(&document, files)?;
+            let papers = wanted.papers(services).await?;
+            document::write(&all_minutes(&papers, wanted.lang), &wanted.files)?;
         }
         Action::Summary(wanted) => {
-            let document = summary(services, &wanted.campaign, wanted.lang).await?;
-            document::write(&document, &wanted.files)?;
+            let as_of = wanted.then.as_of;
+            let papers = read::papers_then(services, &wanted.campaign, None, as_of).await?;
+            document::write(&summarised(&papers, wanted.lang), &wanted.files)?;
         }
     }
     Ok(Exit::Done)
@@ -164,13 +185,15 @@ pub async fn sheet(
     language: Language,
 ) -> Result<Document, Failure> {
     let papers = papers(services, campaign, unit).await?;
-    Ok(Document {
+    Ok(sheets(&papers, language))
+}
+
+fn sheets(papers: &[Paper], language: Language) -> Document {
+    let tables = papers.iter().map(|paper| sheet::table(paper, language));
+    Document {
         key: words::UNIT.in_language(language).to_owned(),
-        tables: papers
-            .iter()
-            .map(|paper| sheet::table(paper, language))
-            .collect(),
-    })
+        tables: tables.collect(),
+    }
 }
 
 /// The minutes of the appraisal of a unit, or of every unit.
@@ -184,13 +207,15 @@ pub async fn minutes(
     language: Language,
 ) -> Result<Document, Failure> {
     let papers = papers(services, campaign, unit).await?;
-    Ok(Document {
+    Ok(all_minutes(&papers, language))
+}
+
+fn all_minutes(papers: &[Paper], language: Language) -> Document {
+    let tables = papers.iter().map(|paper| minutes::table(paper, language));
+    Document {
         key: words::UNIT.in_language(language).to_owned(),
-        tables: papers
-            .iter()
-            .map(|paper| minutes::table(paper, language))
-            .collect(),
-    })
+        tables: tables.collect(),
+    }
 }
 
 /// The results of a campaign, group by group.
@@ -203,8 +228,12 @@ pub async fn summary(
     language: Language,
 ) -> Result<Document, Failure> {
     let papers = papers(services, campaign, None).await?;
-    Ok(Document {
+    Ok(summarised(&papers, language))
+}
+
+fn summarised(papers: &[Paper], language: Language) -> Document {
+    Document {
         key: words::GROUP.in_language(language).to_owned(),
-        tables: summary::tables(&papers, language),
-    })
+        tables: summary::tables(papers, language),
+    }
 }

@@ -187,6 +187,7 @@ pub async fn result(
         year,
         subject: subject.to_owned(),
         interval_factor: String::new(),
+        as_of: None,
     };
     let mut official = services.official.clone();
     let call = async move |request| official.get_official_result(request).await;

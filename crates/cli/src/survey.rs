@@ -263,6 +263,7 @@ async fn order(services: &Services, order: &OfWaves) -> Result<pb::Wave, Failure
 pub async fn get(services: &Services, wave: &str) -> Result<pb::Wave, Failure> {
     let request = pb::GetWaveRequest {
         wave: wave.to_owned(),
+        as_of: None,
     };
     let mut surveys = services.surveys.clone();
     let call = async move |request| surveys.get_wave(request).await;
@@ -287,6 +288,7 @@ pub async fn results(
         level: level.into(),
         page_size: PAGE,
         page_token: String::new(),
+        as_of: None,
     };
     let mut units = Vec::new();
     loop {

@@ -36,7 +36,7 @@ pub(crate) struct Api {
     pub(crate) log: EventLog,
     pub(crate) view: Viewer,
     units: Units,
-    clock: Clock,
+    pub(crate) clock: Clock,
     ids: Ids,
 }
 
@@ -153,9 +153,7 @@ impl AssessmentsService for Api {
         request: Request<pb::GetDefinitionRequest>,
     ) -> Result<Response<pb::Definition>> {
         let request = request.into_inner();
-        Ok(Response::new(
-            self.definition(&request.code, &request.edition)?,
-        ))
+        Ok(Response::new(self.definition_then(&request).await?))
     }
 
     async fn list_definitions(

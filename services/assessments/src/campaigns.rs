@@ -16,6 +16,7 @@ mod query;
 mod refusal;
 mod resource;
 pub(crate) mod terms;
+mod then;
 mod uses;
 mod who;
 mod wish;

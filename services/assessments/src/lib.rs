@@ -14,6 +14,7 @@ mod evidence;
 mod improvements;
 mod initiatives;
 mod official;
+mod past;
 mod surveys;
 mod timer;
 mod units;

@@ -1,5 +1,6 @@
 //! A published table comes in as a file, and what the engine makes of it stands beside it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use cli::official::{self, Mapping};
@@ -104,9 +105,12 @@ async fn the_published_table_of_2023_comes_in_and_its_ranks_come_out() {
     let (_, table) = official::table(services, "papi", 2023)
         .await
         .expect("a table");
+    let printed = rows(&file, &mapping()).into_iter();
+    let printed: BTreeMap<_, _> = printed.map(|row| (row.subject, row.total)).collect();
     for row in &table[..61] {
         assert_eq!(row.rank_computed, row.rank_published, "{}", row.name_en);
         assert_eq!(row.band_computed, row.band_published, "{}", row.name_en);
+        assert_eq!(total(row).0, printed[&row.subject], "{}", row.name_en);
     }
     for row in &table[61..] {
         assert_eq!((row.rank_computed, row.rank_published), (0, 0));

@@ -8,7 +8,7 @@ use index::{Component, Definition};
 
 use super::read::Paper;
 use super::words;
-use crate::document::{Cell, Language, Row};
+use crate::document::{Cell, Label, Language, Row};
 
 /// The values that stand side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,7 +211,7 @@ pub(super) fn facts(paper: &Paper, language: Language) -> Vec<(String, String)> 
         ),
     };
     let state = words::state(assessment.phase(), assessment.stage(), language);
-    [
+    let facts = [
         (
             words::CAMPAIGN,
             format!("{} ({})", campaign.title, campaign.period),
@@ -239,7 +239,22 @@ pub(super) fn facts(paper: &Paper, language: Language) -> Vec<(String, String)> 
             words::RECORD,
             format!("{} / {}", assessment.version, assessment.position),
         ),
-    ]
-    .map(|(label, value)| (label.in_language(language).to_owned(), value))
-    .into()
+    ];
+    labelled(facts.into_iter().chain(as_of(paper)), language)
+}
+
+/// The moment that a document is of, where it is not the present.
+pub(super) fn as_of(paper: &Paper) -> Option<(Label, String)> {
+    let moment = contracts::wire::timestamp(paper.as_of?);
+    Some((words::AS_OF, crate::show::instant(Some(&moment))))
+}
+
+/// What stands below a headline, each with its label.
+pub(super) fn labelled(
+    facts: impl Iterator<Item = (Label, String)>,
+    language: Language,
+) -> Vec<(String, String)> {
+    facts
+        .map(|(label, value)| (label.in_language(language).to_owned(), value))
+        .collect()
 }

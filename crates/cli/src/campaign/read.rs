@@ -6,6 +6,7 @@ use std::sync::Arc;
 use contracts::assessments::v1 as pb;
 use contracts::registry::v1::ListUnitsRequest;
 use index::Definition;
+use jiff::Timestamp;
 
 use crate::{Exit, Failure, Service, Services};
 
@@ -21,6 +22,8 @@ pub struct Paper {
     pub definition: Arc<Definition>,
     /// The unit's names, Vietnamese and English.
     pub name: (String, String),
+    /// The moment that all of this is of; none: now.
+    pub as_of: Option<Timestamp>,
     /// Its sheet.
     pub assessment: pb::Assessment,
     /// The whole index by each of the values.
@@ -56,8 +59,19 @@ pub async fn campaigns(services: &Services) -> Result<Vec<pb::Campaign>, Failure
 /// # Errors
 /// That there is none, or that the service does not answer.
 pub async fn campaign(services: &Services, code: &str) -> Result<pb::Campaign, Failure> {
+    campaign_then(services, code, None).await
+}
+
+/// The same as it was at a moment.
+pub(super) async fn campaign_then(
+    services: &Services,
+    code: &str,
+    as_of: Option<Timestamp>,
+) -> Result<pb::Campaign, Failure> {
     let request = pb::GetCampaignRequest {
         code: code.to_owned(),
+        as_of: as_of.map(contracts::wire::timestamp),
+        ..pb::GetCampaignRequest::default()
     };
     let mut campaigns = services.campaigns.clone();
     let call = async move |request| campaigns.get_campaign(request).await;
@@ -73,9 +87,21 @@ pub async fn assessment(
     campaign: &str,
     unit: &str,
 ) -> Result<pb::Assessment, Failure> {
+    assessment_then(services, campaign, unit, None).await
+}
+
+/// The same as it was at a moment.
+pub(super) async fn assessment_then(
+    services: &Services,
+    campaign: &str,
+    unit: &str,
+    as_of: Option<Timestamp>,
+) -> Result<pb::Assessment, Failure> {
     let request = pb::GetAssessmentRequest {
         campaign: campaign.to_owned(),
         unit: unit.to_owned(),
+        as_of: as_of.map(contracts::wire::timestamp),
+        ..pb::GetAssessmentRequest::default()
     };
     let mut campaigns = services.campaigns.clone();
     let call = async move |request| campaigns.get_assessment(request).await;
@@ -91,7 +117,17 @@ pub async fn papers(
     code: &str,
     unit: Option<&str>,
 ) -> Result<Vec<Paper>, Failure> {
-    let campaign = Arc::new(campaign(services, code).await?);
+    papers_then(services, code, unit, None).await
+}
+
+/// The same as it was at a moment.
+pub(super) async fn papers_then(
+    services: &Services,
+    code: &str,
+    unit: Option<&str>,
+    as_of: Option<Timestamp>,
+) -> Result<Vec<Paper>, Failure> {
+    let campaign = Arc::new(campaign_then(services, code, as_of).await?);
     let units: Vec<&str> = match unit {
         Some(unit) => vec![unit],
         None => {
@@ -103,7 +139,7 @@ pub async fn papers(
     let mut definitions = BTreeMap::new();
     let mut papers = Vec::with_capacity(units.len());
     for unit in units {
-        let assessment = assessment(services, code, unit).await?;
+        let assessment = assessment_then(services, code, unit, as_of).await?;
         let edition = (assessment.index.clone(), assessment.edition.clone());
         let definition = match definitions.get(&edition) {
             Some(known) => Arc::clone(known),
@@ -117,7 +153,8 @@ pub async fn papers(
             campaign: campaign.clone(),
             definition,
             name: names.get(&assessment.unit).cloned().unwrap_or_default(),
-            preview: preview(services, code, unit).await?,
+            preview: preview(services, code, unit, as_of).await?,
+            as_of,
             assessment,
         });
     }
@@ -128,10 +165,13 @@ async fn preview(
     services: &Services,
     campaign: &str,
     unit: &str,
+    as_of: Option<Timestamp>,
 ) -> Result<pb::PreviewAssessmentResponse, Failure> {
     let request = pb::PreviewAssessmentRequest {
         campaign: campaign.to_owned(),
         unit: unit.to_owned(),
+        as_of: as_of.map(contracts::wire::timestamp),
+        ..pb::PreviewAssessmentRequest::default()
     };
     let mut campaigns = services.campaigns.clone();
     let call = async move |request| campaigns.preview_assessment(request).await;
@@ -147,6 +187,7 @@ pub(crate) async fn definition(
     let request = pb::GetDefinitionRequest {
         code: code.to_owned(),
         edition: edition.to_owned(),
+        as_of: None,
     };
     let mut assessments = services.assessments.clone();
     let call = async move |request| assessments.get_definition(request).await;

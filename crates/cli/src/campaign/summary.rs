@@ -81,7 +81,7 @@ fn facts(group: &str, one: &Paper, language: Language) -> Vec<(String, String)> 
     } = one;
     let named = definition.name();
     let state = words::state(campaign.phase(), campaign.stage(), language);
-    [
+    let facts = [
         (
             words::CAMPAIGN,
             format!("{} ({})", campaign.title, campaign.period),
@@ -101,9 +101,8 @@ fn facts(group: &str, one: &Paper, language: Language) -> Vec<(String, String)> 
             words::RECORD,
             format!("{} / {}", campaign.version, campaign.position),
         ),
-    ]
-    .map(|(label, value)| (label.in_language(language).to_owned(), value))
-    .into()
+    ];
+    leaves::labelled(facts.into_iter().chain(leaves::as_of(one)), language)
 }
 
 fn outcome(paper: &Paper) -> Option<&pb::UnitOutcome> {

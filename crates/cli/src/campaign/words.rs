@@ -11,6 +11,7 @@ pub(crate) const INDEX: Label = Label::new("Bộ tiêu chí", "Set");
 pub(crate) const STATE: Label = Label::new("Tình trạng", "State");
 pub(crate) const HANDED_IN: Label = Label::new("Nộp phiếu", "Handed in");
 pub(crate) const RECORD: Label = Label::new("Phiên bản dữ liệu", "Version of the record");
+pub(crate) const AS_OF: Label = Label::new("Dữ liệu tại thời điểm", "As of");
 pub(crate) const NOT_YET: Label = Label::new("chưa nộp", "not yet");
 
 pub(crate) const NUMBER: Label = Label::new("STT", "No.");

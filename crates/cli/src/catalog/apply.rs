@@ -243,6 +243,7 @@ impl Run<'_> {
                 let asked = assessments::GetDefinitionRequest {
                     code: code.clone(),
                     edition: String::new(),
+                    as_of: None,
                 };
                 put!(
                     self,

@@ -10,6 +10,7 @@ use contracts::page::{Page, Sizes};
 use contracts::problem::Problem;
 use identity::Permit;
 use ids::{CampaignCode, UnitCode};
+use jiff::Timestamp;
 
 use super::api::Api;
 use super::ground::{no_campaign, no_part};
@@ -17,6 +18,7 @@ use super::resource::{Seen, campaign, in_list};
 use super::terms::{flag_to_wire, mark_to_wire};
 use super::who::{Own, about};
 use super::wish::{self, Place};
+use crate::past::{self, Until};
 use crate::view::Kept;
 
 /// Rows of a page: campaigns without what is long in them, and leaves with a handful of values.
@@ -26,19 +28,31 @@ const SIZES: Sizes = Sizes {
 };
 
 impl Api {
-    pub(super) fn campaign(
+    pub(super) async fn campaign(
         &self,
         request: &pb::GetCampaignRequest,
     ) -> Result<pb::Campaign, Problem> {
         let code = wish::campaign(&request.code)?;
-        let view = self.view.borrow();
-        let kept = view.campaigns.campaign(&code);
-        let kept = kept.ok_or_else(|| no_campaign(&code))?;
-        let told = campaign(code.as_str(), &kept.state, kept.version, self.clock.now());
+        let now = self.clock.now();
+        let until = past::until(request.version, request.as_of.as_ref(), now)?;
+        let (kept, at) = match until {
+            None => (self.known(&code)?, now),
+            Some(until) => {
+                let past = self.campaign_then(&code, until).await?;
+                (past.kept, past.at)
+            }
+        };
         Ok(pb::Campaign {
             position: kept.position,
-            ..told
+            ..campaign(code.as_str(), &kept.state, kept.version, at)
         })
+    }
+
+    /// A campaign as the view has it.
+    pub(super) fn known(&self, code: &CampaignCode) -> Result<Kept<Campaign>, Problem> {
+        let view = self.view.borrow();
+        let kept = view.campaigns.campaign(code);
+        kept.cloned().ok_or_else(|| no_campaign(code))
     }
 
     pub(super) fn campaigns(
@@ -64,31 +78,32 @@ impl Api {
         })
     }
 
-    /// What is told of a unit's sheet.
+    /// What is told of a unit's sheet, and at which moment it is so.
     pub(super) async fn seen<R>(
         &self,
         permit: &Permit,
         place: &Place,
-        tell: impl FnOnce(&Seen<'_>) -> R,
+        until: Option<Until>,
+        tell: impl FnOnce(&Seen<'_>, Timestamp) -> R,
     ) -> Result<R, Problem> {
         let code = &place.campaign;
         let unit = about(permit, &place.unit, &self.units).await?;
-        let campaign = self.kept_campaign(code)?;
-        let (ground, kept) = self.kept_sheet(code, campaign, &unit).await?;
-        Ok(tell(&Seen {
+        let (ground, kept, at) = match until {
+            None => {
+                let campaign = Arc::new(self.known(code)?.state);
+                let (ground, kept) = self.kept_sheet(code, campaign, &unit).await?;
+                (ground, kept, self.clock.now())
+            }
+            Some(until) => self.sheet_then(code, &unit, until).await?,
+        };
+        let seen = Seen {
             code,
             ground: &ground,
             sheet: &kept.state,
             version: kept.version,
             position: kept.position,
-        }))
-    }
-
-    fn kept_campaign(&self, code: &CampaignCode) -> Result<Arc<Campaign>, Problem> {
-        let view = self.view.borrow();
-        let kept = view.campaigns.campaign(code);
-        let kept = kept.ok_or_else(|| no_campaign(code))?;
-        Ok(Arc::new(kept.state.clone()))
+        };
+        Ok(tell(&seen, at))
     }
 
     async fn kept_sheet(
@@ -133,9 +148,20 @@ impl Api {
             "" => None,
             unit => Some(about(permit, &wish::unit(unit)?, &self.units).await?),
         };
-        let list = format!("discrepancies {code} {} {}", request.unit, request.flag);
+        let moment = past::moment(request.as_of.as_ref(), self.clock.now())?;
+        let mut list = format!("discrepancies {code} {} {}", request.unit, request.flag);
+        if let Some(moment) = moment {
+            list = format!("{list} {moment}");
+        }
         let page = Page::parse(list, request.page_size, &request.page_token, SIZES)?;
-        let campaign = self.kept_campaign(&code)?;
+        let campaign = match moment {
+            None => self.known(&code)?.state,
+            Some(moment) => {
+                let past = self.campaign_then(&code, Until::Moment(moment)).await?;
+                past.kept.state
+            }
+        };
+        let campaign = Arc::new(campaign);
         if let Some(unit) = only
             .as_ref()
             .filter(|unit| campaign.rules_of(unit).is_none())
@@ -155,7 +181,13 @@ impl Api {
             .skip_while(|unit| reached.is_some_and(|(of, _)| unit.as_str() < of));
         let mut rows = BTreeMap::new();
         for unit in units {
-            let (ground, kept) = self.kept_sheet(&code, campaign.clone(), &unit).await?;
+            let (ground, kept) = match moment {
+                None => self.kept_sheet(&code, campaign.clone(), &unit).await?,
+                Some(moment) => {
+                    let of_then = self.sheet_of(&code, campaign.clone(), &unit, moment);
+                    of_then.await?
+                }
+            };
             let figures = ground.measured.as_deref().cloned().unwrap_or_default();
             let listed = kept.state.discrepancies(&ground.definition, &figures);
             for it in listed {

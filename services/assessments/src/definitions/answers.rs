@@ -6,9 +6,10 @@ use contracts::page::{Page, Sizes};
 use contracts::problem::Problem;
 use ids::GROUPS;
 
-use super::resource;
+use super::{DefinitionCodec, resource};
 use crate::api::Api;
 use crate::codec::definition_stream;
+use crate::past::{self, Until};
 use crate::wire;
 
 /// Definitions without their documents.
@@ -33,6 +34,31 @@ impl Api {
             let message =
                 format!("there is no definition {code:?} {edition:?}; list those in force");
             Problem::not_found("NO_DEFINITION", message)
+        })
+    }
+
+    /// The same as the log knew it at a moment, if one is asked for.
+    pub(crate) async fn definition_then(
+        &self,
+        request: &pb::GetDefinitionRequest,
+    ) -> Result<pb::Definition, Problem> {
+        let (code, edition) = (&request.code, &request.edition);
+        let now = self.clock.now();
+        let Some(moment) = past::moment(request.as_of.as_ref(), now)? else {
+            return self.definition(code, edition);
+        };
+        self.definition(code, edition)?;
+        let (stream, until) = (definition_stream(code), Until::Moment(moment));
+        let past = past::fold::<DefinitionCodec>(&self.log, &stream, until, now).await?;
+        let found = named(&past.kept.state, edition, past.kept.version);
+        let found = found.ok_or_else(|| {
+            let message =
+                format!("the log did not know definition {code} {edition:?} yet; ask for a later moment");
+            Problem::not_found("NO_DEFINITION", message)
+        })?;
+        Ok(pb::Definition {
+            position: past.kept.position,
+            ..found
         })
     }
 

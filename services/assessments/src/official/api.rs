@@ -15,6 +15,7 @@ use eventlog::EventLog;
 use eventlog::command::{Context, execute};
 use ids::IndexCode;
 use index::Definition;
+use jiff::Timestamp;
 use runtime::{Clock, Ids, telemetry};
 use rust_decimal::Decimal;
 use tonic::{Request, Response, Result};
@@ -22,6 +23,7 @@ use tonic::{Request, Response, Result};
 use super::codec::{OfficialCodec, stream};
 use super::{answer, wire};
 use crate::codec::definition_stream;
+use crate::past::{self, Until};
 use crate::view::{View, Viewer};
 
 /// Rows of a page, without figures: a table of provinces fits into one.
@@ -79,16 +81,34 @@ impl Api {
             .map_err(|_| Problem::internal("a definition in force does not parse"))
     }
 
-    /// The results of an index and year beside what follows from them.
-    fn known(&self, index: &str, year: i32) -> Result<Known, Problem> {
+    /// The results of an index and year beside what follows from them, now or as the log knew them at a moment.
+    async fn known(
+        &self,
+        index: &str,
+        year: i32,
+        moment: Option<Timestamp>,
+    ) -> Result<Known, Problem> {
         let year = wire::year(year).map_err(|why| Problem::invalid("year", why))?;
         let absent = || {
-            let message = format!("no results of {index:?} {year} are known; import them first");
+            let message = match moment {
+                None => format!("no results of {index:?} {year} are known; import them first"),
+                Some(_) => format!(
+                    "no results of {index:?} {year} were known then; ask for a later moment"
+                ),
+            };
             Problem::not_found("NO_OFFICIAL_RESULTS", message)
         };
         let kept = {
             let view = self.view.borrow();
             view.official.of(index, year).cloned().ok_or_else(absent)?
+        };
+        let kept = match moment {
+            None => kept,
+            Some(moment) => {
+                let (stream, until) = (stream(index, year), Until::Moment(moment));
+                let past = past::fold::<OfficialCodec>(&self.log, &stream, until, moment).await?;
+                past.kept
+            }
         };
         let publication = kept.state.publication().ok_or_else(absent)?;
         let definition = self.definition(&publication.index, &publication.edition)?;
@@ -250,9 +270,13 @@ impl OfficialResultsService for Api {
         request: Request<pb::ListOfficialResultsRequest>,
     ) -> Result<Response<pb::ListOfficialResultsResponse>> {
         let request = request.into_inner();
-        let list = format!("official {} {}", request.index, request.year);
+        let moment = past::moment(request.as_of.as_ref(), self.clock.now())?;
+        let mut list = format!("official {} {}", request.index, request.year);
+        if let Some(moment) = moment {
+            list = format!("{list} {moment}");
+        }
         let page = Page::parse(list, request.page_size, &request.page_token, ROWS)?;
-        let known = self.known(&request.index, request.year)?;
+        let known = self.known(&request.index, request.year, moment).await?;
         let factor = interval("")?;
         // The place stands in the key: pages come in the order of the table.
         let rows = (1_u32..)
@@ -272,7 +296,8 @@ impl OfficialResultsService for Api {
     ) -> Result<Response<pb::OfficialResult>> {
         let request = request.into_inner();
         let factor = interval(&request.interval_factor)?;
-        let known = self.known(&request.index, request.year)?;
+        let moment = past::moment(request.as_of.as_ref(), self.clock.now())?;
+        let known = self.known(&request.index, request.year, moment).await?;
         let find = |known: &Known| {
             let mut rows = known.compared.iter();
             rows.find(|row| row.row.subject == request.subject).cloned()
@@ -281,7 +306,8 @@ impl OfficialResultsService for Api {
             let message = format!("the table has no row {:?}; list its rows", request.subject);
             Problem::not_found("NO_ROW", message)
         })?;
-        let before = self.known(&request.index, request.year - 1).ok();
+        let before = self.known(&request.index, request.year - 1, moment);
+        let before = before.await.ok();
         let before = before.and_then(|before| find(&before));
         let changes =
             before.map_or_else(Vec::new, |before| changes(&known.definition, &before, &now));

@@ -96,7 +96,7 @@ impl SurveysService for Api {
         &self,
         request: Request<pb::GetInstrumentRequest>,
     ) -> Result<Response<pb::Instrument>> {
-        Ok(Response::new(self.instrument(&request.into_inner())?))
+        Ok(Response::new(self.instrument(&request.into_inner()).await?))
     }
 
     async fn list_instruments(
@@ -185,6 +185,6 @@ impl SurveysService for Api {
         &self,
         request: Request<pb::GetSurveyResultsRequest>,
     ) -> Result<Response<pb::SurveyResults>> {
-        Ok(Response::new(self.results(&request.into_inner())?))
+        Ok(Response::new(self.results(&request.into_inner()).await?))
     }
 }

@@ -57,7 +57,11 @@ fn retire(edition: &str, last_month: &str) -> pb::RetireDefinitionRequest {
 
 async fn definition(world: &World, edition: &str) -> pb::Definition {
     let (code, edition) = name(edition);
-    let request = pb::GetDefinitionRequest { code, edition };
+    let request = pb::GetDefinitionRequest {
+        code,
+        edition,
+        as_of: None,
+    };
     let answer = world.assessments.clone().get_definition(request).await;
     answer.unwrap().into_inner()
 }

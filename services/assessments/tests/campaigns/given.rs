@@ -313,6 +313,7 @@ pub(crate) async fn assessment(world: &World, unit: &str) -> pb::Assessment {
     let request = pb::GetAssessmentRequest {
         campaign: CAMPAIGN.to_owned(),
         unit: unit.to_owned(),
+        ..Default::default()
     };
     let answer = world.campaigns.clone().get_assessment(request).await;
     answer.unwrap().into_inner()
@@ -327,6 +328,7 @@ pub(crate) async fn leaf(world: &World, unit: &str, leaf: &str) -> pb::LeafAsses
 pub(crate) async fn campaign(world: &World) -> pb::Campaign {
     let request = pb::GetCampaignRequest {
         code: CAMPAIGN.to_owned(),
+        ..Default::default()
     };
     let answer = world.campaigns.clone().get_campaign(request).await;
     answer.unwrap().into_inner()

@@ -9,6 +9,7 @@ mod files;
 mod given;
 mod hammer;
 mod initiatives;
+mod past;
 mod play;
 mod publications;
 mod refused;

@@ -60,6 +60,7 @@ async fn self_assessment(world: &World) {
     let request = pb::PreviewAssessmentRequest {
         campaign: CAMPAIGN.to_owned(),
         unit: HEALTH.to_owned(),
+        ..Default::default()
     };
     let preview = campaigns
         .preview_assessment(request)

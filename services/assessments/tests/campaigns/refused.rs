@@ -95,6 +95,7 @@ async fn an_edition_that_a_campaign_uses_cannot_change() {
     let request = pb::GetDefinitionRequest {
         code: "par-departments".into(),
         edition: "2024".into(),
+        as_of: None,
     };
     let definition = world.assessments.clone().get_definition(request).await;
     let document = definition.unwrap().into_inner().document;

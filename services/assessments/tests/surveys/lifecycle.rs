@@ -206,6 +206,7 @@ async fn an_instrument_may_change_until_a_wave_uses_it() {
     let known = pb::GetInstrumentRequest {
         instrument: "sipas".into(),
         edition: String::new(),
+        as_of: None,
     };
     let known = surveys
         .get_instrument(known)

@@ -13,7 +13,10 @@ async fn a_token_is_good_for_one_ballot_however_many_are_cast_at_once() {
     world.open().await;
     let replica = world.replica().await;
     eventually("the replica knows the wave", async || {
-        let request = pb::GetWaveRequest { wave: WAVE.into() };
+        let request = pb::GetWaveRequest {
+            wave: WAVE.into(),
+            as_of: None,
+        };
         let wave = replica.clone().get_wave(request).await.ok()?.into_inner();
         (wave.stage() == pb::WaveStage::Open).then_some(())
     })

@@ -162,7 +162,10 @@ impl World {
     }
 
     pub(crate) async fn wave(&self, wave: &str) -> pb::Wave {
-        let request = pb::GetWaveRequest { wave: wave.into() };
+        let request = pb::GetWaveRequest {
+            wave: wave.into(),
+            as_of: None,
+        };
         let answer = self.surveys.clone().get_wave(request).await;
         answer.expect("a wave").into_inner()
     }

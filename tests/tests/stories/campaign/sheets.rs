@@ -154,6 +154,7 @@ impl Sheet {
         let request = pb::GetAssessmentRequest {
             campaign: CAMPAIGN.to_owned(),
             unit: self.unit.clone(),
+            ..Default::default()
         };
         let answer = by.get_assessment(request).await.expect("a sheet");
         answer.into_inner().leaves

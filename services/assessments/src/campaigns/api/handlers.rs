@@ -14,6 +14,7 @@ use crate::campaigns::api::campaigns::told;
 use crate::campaigns::publication::Wanted;
 use crate::campaigns::resource::Seen;
 use crate::campaigns::wish;
+use crate::past;
 
 /// A command to a leaf: parsed by `$wish`, given in `$role`, answered with the leaf.
 macro_rules! leaf_command {
@@ -261,7 +262,7 @@ impl CampaignsService for Api {
         &self,
         request: Request<pb::GetCampaignRequest>,
     ) -> Result<Response<pb::Campaign>> {
-        Ok(Response::new(self.campaign(&request.into_inner())?))
+        Ok(Response::new(self.campaign(&request.into_inner()).await?))
     }
 
     async fn list_campaigns(
@@ -276,11 +277,12 @@ impl CampaignsService for Api {
         request: Request<pb::GetAssessmentRequest>,
     ) -> Result<Response<pb::Assessment>> {
         let permit = Permit::of(request.extensions())?;
-        let pb::GetAssessmentRequest { campaign, unit } = request.into_inner();
-        let place = wish::place_of(&campaign, &unit)?;
+        let request = request.into_inner();
+        let place = wish::place_of(&request.campaign, &request.unit)?;
         let now = self.clock.now();
+        let until = past::until(request.version, request.as_of.as_ref(), now)?;
         let assessment = self
-            .seen(&permit, &place, |seen| seen.assessment(now))
+            .seen(&permit, &place, until, |seen, at| seen.assessment(at))
             .await?;
         Ok(Response::new(assessment))
     }
@@ -290,9 +292,13 @@ impl CampaignsService for Api {
         request: Request<pb::PreviewAssessmentRequest>,
     ) -> Result<Response<pb::PreviewAssessmentResponse>> {
         let permit = Permit::of(request.extensions())?;
-        let pb::PreviewAssessmentRequest { campaign, unit } = request.into_inner();
-        let place = wish::place_of(&campaign, &unit)?;
-        let preview = self.seen(&permit, &place, |seen| seen.preview()).await?;
+        let request = request.into_inner();
+        let place = wish::place_of(&request.campaign, &request.unit)?;
+        let now = self.clock.now();
+        let until = past::until(request.version, request.as_of.as_ref(), now)?;
+        let preview = self
+            .seen(&permit, &place, until, |seen, _| seen.preview())
+            .await?;
         Ok(Response::new(preview))
     }
 

@@ -1,12 +1,19 @@
 //! Questions about instruments and waves.
 
+use std::collections::BTreeMap;
+
 use contracts::assessments::v1 as pb;
 use contracts::page::{Page, Sizes};
 use contracts::problem::Problem;
-use survey::Stage;
+use eventlog::command::Codec;
+use jiff::Timestamp;
+use survey::{Code, Stage, Wave};
 
 use super::Api;
+use crate::past::{self, Until};
+use crate::surveys::codec::{INSTRUMENT, InstrumentCodec, WaveCodec, wave_stream};
 use crate::surveys::wire::{self, edition, events};
+use crate::view::Kept;
 
 /// Rows of a page: editions and waves without their questions.
 const ROWS: Sizes = Sizes {
@@ -41,15 +48,25 @@ pub(super) fn no_instrument(instrument: &str, edition: &str) -> Problem {
 }
 
 impl Api {
-    pub(super) fn instrument(
+    pub(super) async fn instrument(
         &self,
         request: &pb::GetInstrumentRequest,
     ) -> Result<pb::Instrument, Problem> {
         let none = || no_instrument(&request.instrument, &request.edition);
         let name = events::some_code(&request.edition).map_err(|_| none())?;
-        let view = self.view.borrow();
-        let kept = view.surveys.instruments.get(&request.instrument);
-        let kept = kept.ok_or_else(none)?;
+        let moment = past::moment(request.as_of.as_ref(), self.clock.now())?;
+        let kept = {
+            let view = self.view.borrow();
+            let kept = view.surveys.instruments.get(&request.instrument);
+            kept.cloned().ok_or_else(none)?
+        };
+        let kept = match moment {
+            None => kept,
+            Some(moment) => {
+                let stream = format!("{INSTRUMENT}{}", request.instrument);
+                self.then::<InstrumentCodec>(&stream, moment).await?
+            }
+        };
         let (edition, used) = kept.state.edition(name.as_ref()).ok_or_else(none)?;
         Ok(pb::Instrument {
             position: kept.position,
@@ -82,17 +99,53 @@ impl Api {
         })
     }
 
+    /// What a stream was at a moment.
+    async fn then<C: Codec>(
+        &self,
+        stream: &str,
+        moment: Timestamp,
+    ) -> Result<Kept<C::Aggregate>, Problem> {
+        let past = past::fold::<C>(&self.log, stream, Until::Moment(moment), moment).await?;
+        match past.kept.version {
+            0 => {
+                let message = "the log did not know it yet; ask for a later moment";
+                Err(Problem::not_found("NOT_KNOWN_YET", message))
+            }
+            _ => Ok(past.kept),
+        }
+    }
+
+    /// A wave as it is, or as it was at a moment.
+    async fn known(&self, code: &Code, moment: Option<Timestamp>) -> Result<Kept<Wave>, Problem> {
+        let kept = {
+            let view = self.view.borrow();
+            let kept = view.surveys.wave(code).cloned();
+            kept.ok_or_else(|| no_wave(code.as_str()))?
+        };
+        match moment {
+            None => Ok(kept),
+            Some(moment) => self.then::<WaveCodec>(&wave_stream(code), moment).await,
+        }
+    }
+
     pub(super) async fn wave(&self, request: &pb::GetWaveRequest) -> Result<pb::Wave, Problem> {
         let none = || no_wave(&request.wave);
         let code = events::code(&request.wave).map_err(|_| none())?;
-        // Asked before the log, so that no ballot is missed that is counted in between.
-        let came = self.urn.came(&code).await?;
-        if came.is_empty() {
-            // Nothing came yet, or all of it was just counted: the log knows.
-            self.shown(self.log.head().await?.position).await;
-        }
-        let view = self.view.borrow();
-        let kept = view.surveys.wave(&code).ok_or_else(none)?;
+        let moment = past::moment(request.as_of.as_ref(), self.clock.now())?;
+        let came = match moment {
+            None => {
+                // Asked before the log, so that no ballot is missed that is counted in between.
+                let came = self.urn.came(&code).await?;
+                if came.is_empty() {
+                    // Nothing came yet, or all of it was just counted: the log knows.
+                    self.shown(self.log.head().await?.position).await;
+                }
+                came
+            }
+            // What was in the box at a moment of the past is not kept.
+            Some(_) => BTreeMap::new(),
+        };
+        let kept = self.known(&code, moment).await?;
         let plan = kept.state.plan().ok_or_else(none)?;
         let counted = kept.state.stage() == Some(Stage::Counted);
         let progress = wire::progress(&kept.state, plan, |cell| {
@@ -136,7 +189,7 @@ impl Api {
         })
     }
 
-    pub(super) fn results(
+    pub(super) async fn results(
         &self,
         request: &pb::GetSurveyResultsRequest,
     ) -> Result<pb::SurveyResults, Problem> {
@@ -146,10 +199,13 @@ impl Api {
         let group = events::some_code(&request.group);
         let group = group.map_err(|why| Problem::invalid("group", why))?;
         let (level, shown_level) = wire::level(request.level)?;
-        let list = format!("results {code} {} {}", request.unit, request.group);
+        let moment = past::moment(request.as_of.as_ref(), self.clock.now())?;
+        let mut list = format!("results {code} {} {}", request.unit, request.group);
+        if let Some(moment) = moment {
+            list = format!("{list} {moment}");
+        }
         let page = Page::parse(list, request.page_size, &request.page_token, UNITS)?;
-        let view = self.view.borrow();
-        let kept = view.surveys.wave(&code).ok_or_else(none)?;
+        let kept = self.known(&code, moment).await?;
         let wave = &kept.state;
         let plan = wave.plan().ok_or_else(none)?;
         if wave.stage() != Some(Stage::Counted) {

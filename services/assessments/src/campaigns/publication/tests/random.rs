@@ -18,7 +18,7 @@ use super::naive::{self, Figure, Wanted};
 use super::plain;
 
 /// Values of leaves by code.
-type Marks = BTreeMap<String, naive::Mark>;
+pub(super) type Marks = BTreeMap<String, naive::Mark>;
 
 /// A unit's sheet as it came about, and what it should come to.
 pub(super) struct Assessment {
@@ -27,8 +27,11 @@ pub(super) struct Assessment {
     pub(super) figures: Inputs,
     /// What each leaf is worth, worked out without the engine.
     pub(super) marks: BTreeMap<Column, Marks>,
-    /// All figures, where every claim follows from figures.
-    pub(super) by_rule_alone: Option<Inputs>,
+    /// All figures, counted and declared, and what each leaf is by them and its rule, worked out without the engine.
+    pub(super) all: Inputs,
+    pub(super) by_rule: Marks,
+    /// Whether every claim follows from figures, so that the unit claims what it is by rule.
+    pub(super) by_rule_alone: bool,
 }
 
 /// A seeded source of choices.
@@ -140,10 +143,7 @@ impl Random {
             self.claim(&mut sheet, leaf, (&counted, &declared), by_rule_alone);
         }
         let (first, second, last) = self.decisions(&mut sheet, leaves);
-        let all = counted.iter().chain(&declared);
-        let all = all
-            .map(|(name, figure)| (name.clone(), figure.clone()))
-            .collect();
+        let all = together(&counted, &declared);
         Assessment {
             events: sheet.events,
             figures: inputs(&counted),
@@ -153,7 +153,9 @@ impl Random {
                 (Column::Second, second),
                 (Column::Last, last),
             ]),
-            by_rule_alone: by_rule_alone.then(|| inputs(&all)),
+            all: inputs(&all),
+            by_rule: by_rule(leaves, &all),
+            by_rule_alone,
         }
     }
 
@@ -193,11 +195,7 @@ impl Random {
         let claimed = by_hand.then_some(Mark::NotApplicable);
         let expected = match claimed {
             Some(_) => Ok(None),
-            None => {
-                let all = counted.iter().chain(&figures);
-                let all = all.map(|(name, it)| (name.clone(), it.clone())).collect();
-                naive::points(leaf, &all)
-            }
+            None => naive::points(leaf, &together(counted, &figures)),
         };
         sheet.claims(code, inputs(&figures), claimed);
         if let Ok(mark) = expected {
@@ -313,6 +311,25 @@ impl Played {
         self.sheet.evolve(&event);
         self.events.push(event);
     }
+}
+
+fn together(
+    counted: &BTreeMap<String, Figure>,
+    declared: &BTreeMap<String, Figure>,
+) -> BTreeMap<String, Figure> {
+    let all = counted.iter().chain(declared);
+    all.map(|(name, figure)| (name.clone(), figure.clone()))
+        .collect()
+}
+
+/// What each leaf is by figures and its rule; a leaf whose rule gives nothing is not there.
+fn by_rule(leaves: &[naive::Leaf], figures: &BTreeMap<String, Figure>) -> Marks {
+    let leaves = leaves.iter().filter(|leaf| !leaf.max.is_zero());
+    let marked = leaves.filter_map(|leaf| {
+        let mark = naive::points(leaf, figures).ok()?;
+        Some((leaf.code.clone(), mark))
+    });
+    marked.collect()
 }
 
 fn scored_by_units(definition: &Definition, leaf: &naive::Leaf) -> bool {

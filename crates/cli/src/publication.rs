@@ -227,7 +227,11 @@ async fn published_key(services: &Services, result: &PublishedResult) -> Result<
     })
 }
 
-fn read(file: &Path) -> Result<Document, Failure> {
+/// Reads a file that `chiso publication get` wrote.
+///
+/// # Errors
+/// A file that cannot be read, or that is no published document.
+pub fn read(file: &Path) -> Result<Document, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
     Document::from_file(&text)
         .map_err(|error| Failure::new(Exit::Data, format!("{}: {error}", file.display())))

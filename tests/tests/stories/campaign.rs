@@ -2,22 +2,26 @@
 
 mod cast;
 mod probes;
+mod publications;
+mod rounds;
 mod sets;
 mod sheets;
+mod survey;
 
 use std::collections::BTreeMap;
 
 use contracts::assessments::v1 as pb;
 use contracts::wire;
 use futures::StreamExt as _;
-use pb::AppraisalVerdict as Verdict;
 use pb::CampaignStage as Stage;
 use rust_decimal::Decimal;
 use system_tests::{Province, given, root};
 
 use self::cast::{APPRAISER_OF_HOME, CAMPAIGN, Cast, HOME, OTHER, Person};
-use self::probes::{LEAF, Phase, everybody_tries};
-use self::sheets::{Sheet, mark, rounded, value};
+use self::probes::{Phase, everybody_tries};
+use self::rounds::{ASKED, CONTESTING, REOPENED};
+use self::sheets::{Sheet, rounded, value};
+use self::survey::SURVEYED;
 
 /// When it is planned, and the last moment of each stage.
 const PLANNED: &str = "2025-01-10T02:00:00Z";
@@ -30,8 +34,6 @@ const DEADLINES: [&str; 5] = [
 ];
 /// The unit that gets more time.
 const SLOW: &str = "H40.22";
-/// The unit that contests, up to the council.
-const CONTESTING: &str = "H40.06";
 
 /// Ten departments and ten districts, as the province had them before the first of September 2024.
 fn units() -> Vec<String> {
@@ -163,14 +165,8 @@ async fn filled_in(cast: &Cast<'_>, sheets: &mut BTreeMap<String, Sheet>, slow: 
 }
 
 async fn first_appraisal(cast: &Cast<'_>, sheets: &mut BTreeMap<String, Sheet>) {
-    let mut appraiser = cast.campaigns(Person::Appraiser);
-    let contesting = sheets.get_mut(CONTESTING).expect("it takes part");
-    let leaf = contesting.leaf(&mut appraiser, LEAF).await;
-    let refuted = contesting.appraisal(&leaf, Verdict::Change, mark(Decimal::ZERO), "not issued");
-    appraiser.appraise_leaf(refuted).await.expect("changed");
-    contesting
-        .decided
-        .insert(LEAF.to_owned(), Some(Decimal::ZERO));
+    rounds::refuted(cast, of(sheets, CONTESTING)).await;
+    rounds::asked(cast, of(sheets, ASKED)).await;
     for sheet in sheets.values_mut() {
         let appraiser = match sheet.unit.as_str() {
             HOME => cast.appraiser_of_home(),
@@ -178,49 +174,19 @@ async fn first_appraisal(cast: &Cast<'_>, sheets: &mut BTreeMap<String, Sheet>) 
         };
         sheet.appraised(appraiser).await;
     }
+    // Nobody claimed what the survey says, and nobody had to decide on it by hand.
+    let surveyed = sheets[SURVEYED].decided[survey::FED];
+    assert_eq!(surveyed, Some(Decimal::new(142, 2)));
 }
 
-/// The unit contests what was decided on its leaf.
-async fn contested(cast: &Cast<'_>, sheet: &Sheet, reason: &str) {
-    let mut assessor = cast.assessor(CONTESTING);
-    let leaf = sheet.leaf(&mut assessor, LEAF).await;
-    let request = pb::ContestLeafRequest {
-        context: None,
-        campaign: CAMPAIGN.to_owned(),
-        unit: CONTESTING.to_owned(),
-        leaf: LEAF.to_owned(),
-        leaf_version: leaf.leaf_version,
-        wanted: leaf.claimed,
-        reason: reason.to_owned(),
-    };
-    let leaf = assessor.contest_leaf(request).await.expect("contested");
-    let flags = leaf.into_inner().flags;
-    assert!(flags.contains(&pb::LeafFlag::Contested.into()), "{flags:?}");
-}
-
-async fn second_appraisal(cast: &Cast<'_>, sheet: &Sheet) {
-    let mut appraiser = cast.campaigns(Person::Appraiser);
-    let leaf = sheet.leaf(&mut appraiser, LEAF).await;
-    let kept = sheet.appraisal(&leaf, Verdict::Keep, None, "");
-    appraiser.appraise_leaf(kept).await.expect("kept");
+fn of<'a>(sheets: &'a mut BTreeMap<String, Sheet>, unit: &str) -> &'a mut Sheet {
+    sheets.get_mut(unit).expect("it takes part")
 }
 
 /// The council changes the leaf; all values stay side by side.
 async fn council(cast: &Cast<'_>, sheet: &mut Sheet) {
-    let mut council = cast.campaigns(Person::Council);
-    let leaf = sheet.leaf(&mut council, LEAF).await;
     let half = Decimal::new(5, 1);
-    let remark = pb::RemarkOnLeafRequest {
-        context: None,
-        campaign: CAMPAIGN.to_owned(),
-        unit: CONTESTING.to_owned(),
-        leaf: LEAF.to_owned(),
-        leaf_version: leaf.leaf_version,
-        mark: mark(half),
-        remark: "issued, and late".to_owned(),
-    };
-    let leaf = council.remark_on_leaf(remark).await.expect("remarked");
-    let leaf = leaf.into_inner();
+    let leaf = rounds::council(cast, sheet, half, "issued, and late").await;
     let decision = |decision: &Option<pb::LeafDecision>| {
         value(
             decision
@@ -231,7 +197,6 @@ async fn council(cast: &Cast<'_>, sheet: &mut Sheet) {
     assert_eq!(decision(&leaf.first), Some(Some(Decimal::ZERO)));
     assert_eq!(decision(&leaf.second), Some(Some(Decimal::ZERO)));
     assert_eq!(decision(&leaf.council), Some(Some(half)));
-    sheet.decided.insert(LEAF.to_owned(), Some(half));
 }
 
 async fn approved(cast: &Cast<'_>) {
@@ -285,11 +250,15 @@ async fn ten_departments_and_ten_districts_are_assessed_by_role_and_published() 
     let cast = Cast(&province);
     let mut organiser = cast.campaigns(Person::Organiser);
     organiser.plan_campaign(plan()).await.expect("planned");
+    survey::planned(&cast).await;
     let mut refused = everybody_tries(&cast, Phase::Planned, 0).await;
     opened(&cast).await;
+    survey::opened(&cast).await;
     refused += everybody_tries(&cast, Phase::In(Stage::SelfAssessment), 0).await;
 
     let mut sheets = sheets();
+    survey::counted(&cast, &province, &sheets[SURVEYED]).await;
+    rounds::shows_a_file(&cast, of(&mut sheets, ASKED)).await;
     filled_in(&cast, &mut sheets, false).await;
     extended(&cast).await;
     // The deadline passes while nothing runs: whoever is late finds it locked, but for the one that got more time.
@@ -297,20 +266,23 @@ async fn ten_departments_and_ten_districts_are_assessed_by_role_and_published() 
     let cast = Cast(&province);
     refused += everybody_tries(&cast, Phase::In(Stage::FirstAppraisal), 1).await;
     filled_in(&cast, &mut sheets, true).await;
+    rounds::reopened(&cast, of(&mut sheets, REOPENED)).await;
     first_appraisal(&cast, &mut sheets).await;
     closed(&cast, Stage::FirstAppraisal).await;
 
     refused += everybody_tries(&cast, Phase::In(Stage::Explanation), 2).await;
-    contested(&cast, &sheets[CONTESTING], "it was issued").await;
+    rounds::explained(&cast, &sheets[ASKED]).await;
+    rounds::contested(&cast, &sheets[CONTESTING], "it was issued").await;
     let province = province.later(DEADLINES[2]).await;
     let cast = Cast(&province);
     refused += everybody_tries(&cast, Phase::In(Stage::SecondAppraisal), 2).await;
-    second_appraisal(&cast, &sheets[CONTESTING]).await;
+    rounds::second_appraisal(&cast, &sheets[CONTESTING], &sheets[ASKED]).await;
     closed(&cast, Stage::SecondAppraisal).await;
 
     refused += everybody_tries(&cast, Phase::In(Stage::Council), 2).await;
-    contested(&cast, &sheets[CONTESTING], "it was issued, a week late").await;
-    council(&cast, sheets.get_mut(CONTESTING).expect("it takes part")).await;
+    let late = "it was issued, a week late";
+    rounds::contested(&cast, &sheets[CONTESTING], late).await;
+    council(&cast, of(&mut sheets, CONTESTING)).await;
     let province = province.later(DEADLINES[4]).await;
     let cast = Cast(&province);
     refused += everybody_tries(&cast, Phase::Reviewed, 2).await;
@@ -321,7 +293,11 @@ async fn ten_departments_and_ten_districts_are_assessed_by_role_and_published() 
 
     assert_eq!(campaign.phase(), pb::CampaignPhase::Published);
     follows(&campaign, &sheets);
-    // Of 15 steps by 12 people in 8 phases, most are refused.
+    let first = publications::verified(&cast, &sheets[ASKED]).await;
+    let contesting = of(&mut sheets, CONTESTING);
+    let corrected = publications::corrected(&cast, contesting, &first).await;
+    follows(&corrected, &sheets);
+    // Of 15 steps by 12 people in 9 phases, most are refused.
     assert!(refused > 1_200, "{refused}");
     province.verified().await;
 }

@@ -1,7 +1,9 @@
 //! Everybody who has a part in a campaign, each with a token.
 
-use cli::{Link, Service};
+use cli::{Link, Service, Services};
 use contracts::assessments::v1::campaigns_service_client::CampaignsServiceClient;
+use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
+use contracts::assessments::v1::surveys_service_client::SurveysServiceClient;
 use identity::Role;
 use system_tests::Province;
 
@@ -85,29 +87,44 @@ impl Person {
 
 /// A client of campaigns that says who calls.
 pub(super) type Campaigns = CampaignsServiceClient<Link>;
+/// A client of publications that says who calls.
+pub(super) type Publications = PublicationsServiceClient<Link>;
+/// A client of surveys that says who calls.
+pub(super) type Surveys = SurveysServiceClient<Link>;
 
 /// Makes tokens for everybody.
 #[derive(Debug)]
 pub(super) struct Cast<'a>(pub(super) &'a Province);
 
 impl Cast<'_> {
-    fn of(&self, subject: &str, role: Role, unit: &str) -> Campaigns {
-        let services = self.0.as_caller(subject, &[role], &[unit]);
-        CampaignsServiceClient::new(services.link(Service::Assessments))
+    /// All clients of somebody.
+    pub(super) fn services(&self, person: Person) -> Services {
+        let (role, unit) = person.is();
+        self.0.as_caller(&person.subject(), &[role], &[unit])
+    }
+
+    /// All clients of the assessor of a unit.
+    pub(super) fn services_of_assessor(&self, unit: &str) -> Services {
+        let subject = format!("assessor-{unit}");
+        self.0.as_caller(&subject, &[Role::Assessor], &[unit])
     }
 
     pub(super) fn campaigns(&self, person: Person) -> Campaigns {
-        let (role, unit) = person.is();
-        self.of(&person.subject(), role, unit)
+        campaigns(&self.services(person))
     }
 
     /// The assessor of a unit.
     pub(super) fn assessor(&self, unit: &str) -> Campaigns {
-        self.of(&format!("assessor-{unit}"), Role::Assessor, unit)
+        campaigns(&self.services_of_assessor(unit))
     }
 
     /// Nobody of Home Affairs appraises Home Affairs.
     pub(super) fn appraiser_of_home(&self) -> Campaigns {
-        self.of(APPRAISER_OF_HOME, Role::Appraiser, OTHER)
+        let roles = [Role::Appraiser];
+        campaigns(&self.0.as_caller(APPRAISER_OF_HOME, &roles, &[OTHER]))
     }
+}
+
+fn campaigns(services: &Services) -> Campaigns {
+    CampaignsServiceClient::new(services.link(Service::Assessments))
 }

@@ -11,8 +11,10 @@ use super::{at, plan};
 
 /// The unit that every step is about.
 pub(super) const SUBJECT: &str = "H40.05";
-/// A leaf that its unit claims, in both sets.
+/// A leaf that departments claim.
 pub(super) const LEAF: &str = "1.1.1";
+/// A leaf that districts claim.
+pub(super) const DISTRICT_LEAF: &str = "1.1";
 
 /// A step that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

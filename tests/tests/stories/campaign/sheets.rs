@@ -1,6 +1,6 @@
 //! What units, appraisers and the council write, and what must come of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::assessments::v1 as pb;
 use pb::AppraisalVerdict as Verdict;
@@ -20,6 +20,10 @@ pub(super) struct Sheet {
     pub(super) unit: String,
     pub(super) set: Set,
     pub(super) decided: Decided,
+    /// SHA-256 of files that claims name as evidence, by leaf.
+    pub(super) shows: BTreeMap<String, Vec<u8>>,
+    /// Leaves that an appraiser asked about.
+    pub(super) asked: BTreeSet<String>,
 }
 
 impl Sheet {
@@ -28,14 +32,17 @@ impl Sheet {
             unit: unit.to_owned(),
             set: sets::of(group),
             decided: Decided::new(),
+            shows: BTreeMap::new(),
+            asked: BTreeSet::new(),
         }
     }
 
-    /// One of a leaf's examples, another one for each unit.
-    fn case(&self, leaf: &str) -> &Case {
+    /// One of a leaf's examples, another one for each unit and each version.
+    fn case(&self, leaf: &str, version: i64) -> &Case {
         let cases = &self.set.leaves[leaf].cases;
         let salt: usize = self.unit.bytes().chain(leaf.bytes()).map(usize::from).sum();
-        &cases[salt % cases.len()]
+        let version = usize::try_from(version).expect("not negative");
+        &cases[(salt + version) % cases.len()]
     }
 
     /// The unit claims every leaf that is its own to claim, and hands the sheet in.
@@ -44,7 +51,7 @@ impl Sheet {
         let own: Vec<String> = own.map(|(code, _)| code.clone()).collect();
         let (last, rest) = own.split_last().expect("leaves");
         for leaf in rest {
-            self.claimed(&mut assessor, leaf).await;
+            self.claimed(&mut assessor, leaf, 0).await;
         }
         let early = assessor.submit_assessment(self.submission()).await;
         let status = early.expect_err("a leaf is missing");
@@ -56,9 +63,23 @@ impl Sheet {
             .map(|lack| lack.subject.as_str())
             .collect();
         assert!(named.contains(&last.as_str()), "{named:?}");
-        self.claimed(&mut assessor, last).await;
+        self.claimed(&mut assessor, last, 0).await;
+        self.submitted(&mut assessor).await;
+    }
+
+    /// The unit hands the sheet in.
+    pub(super) async fn submitted(&self, assessor: &mut Campaigns) {
         let submitted = assessor.submit_assessment(self.submission()).await;
         submitted.unwrap_or_else(|status| panic!("{}: {status:?}", self.unit));
+    }
+
+    /// The unit says something else of a leaf.
+    pub(super) async fn claimed_anew(
+        &mut self,
+        assessor: &mut Campaigns,
+        leaf: &pb::LeafAssessment,
+    ) {
+        self.claimed(assessor, &leaf.leaf, leaf.leaf_version).await;
     }
 
     fn submission(&self) -> pb::SubmitAssessmentRequest {
@@ -69,18 +90,19 @@ impl Sheet {
         }
     }
 
-    async fn claimed(&mut self, assessor: &mut Campaigns, leaf: &str) {
-        let case = self.case(leaf).clone();
+    async fn claimed(&mut self, assessor: &mut Campaigns, leaf: &str, version: i64) {
+        let case = self.case(leaf, version).clone();
+        let shown = self.shows.get(leaf).cloned();
         let request = pb::ClaimLeafRequest {
             context: None,
             campaign: CAMPAIGN.to_owned(),
             unit: self.unit.clone(),
             leaf: leaf.to_owned(),
-            leaf_version: 0,
+            leaf_version: version,
             figures: case.figures.clone(),
             claimed: None,
             explanation: "as the annual report says".to_owned(),
-            evidence: vec![evidence()],
+            evidence: vec![evidence(shown.unwrap_or_default())],
         };
         let answer = assessor.claim_leaf(request).await;
         let answer = answer.unwrap_or_else(|status| panic!("{} {leaf}: {status:?}", self.unit));
@@ -108,7 +130,8 @@ impl Sheet {
                 let measured = value(leaf.decided.as_ref()).expect("a figure");
                 self.decided.insert(leaf.leaf.clone(), measured);
             }
-            if accepted.contains(&leaf.leaf) || leaf.first.is_some() {
+            let asked = self.asked.contains(&leaf.leaf);
+            if accepted.contains(&leaf.leaf) || leaf.first.is_some() || asked {
                 continue;
             }
             let (verdict, mark, text) = if own {
@@ -188,7 +211,8 @@ pub(super) fn value(mark: Option<&pb::Mark>) -> Option<Option<Decimal>> {
     Some((!mark.not_applicable).then(|| mark.points.parse().expect("points")))
 }
 
-fn evidence() -> pb::Evidence {
+/// An item of evidence; with a file where its SHA-256 is not empty.
+pub(super) fn evidence(sha256: Vec<u8>) -> pb::Evidence {
     pb::Evidence {
         title: "Báo cáo cải cách hành chính năm 2024".to_owned(),
         number: "165/BC-SNV".to_owned(),
@@ -196,7 +220,7 @@ fn evidence() -> pb::Evidence {
         issuer: "Sở Nội vụ".to_owned(),
         item: "II.3".to_owned(),
         page: "4".to_owned(),
-        sha256: vec![],
+        sha256,
         initiative: String::new(),
     }
 }

@@ -3161,7 +3161,7 @@ pub mod campaigns_service_server {
 /// How far a log was when something was published.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LogBasis {
-    /// assessments or scoring.
+    /// registry, dossiers, assessments or scoring.
     #[prost(string, tag = "1")]
     pub log: ::prost::alloc::string::String,
     /// Which log of that name: UUID.
@@ -3182,6 +3182,26 @@ impl ::prost::Name for LogBasis {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/chiso.assessments.v1.LogBasis".into()
+    }
+}
+/// What frozen figures were counted from: whoever reads these logs up to there gets the same figures.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FiguresBasis {
+    /// How far registry, dossiers and assessments were applied to the figures; a log without events is at position 0.
+    #[prost(message, repeated, tag = "1")]
+    pub logs: ::prost::alloc::vec::Vec<LogBasis>,
+    /// Local time's offset from UTC, in minutes, by which events belong to months.
+    #[prost(int32, tag = "2")]
+    pub utc_offset_minutes: i32,
+}
+impl ::prost::Name for FiguresBasis {
+    const NAME: &'static str = "FiguresBasis";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.FiguresBasis".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.FiguresBasis".into()
     }
 }
 /// A publication without its content.
@@ -3219,6 +3239,10 @@ pub struct Publication {
     /// Position of the newest event of the campaign.
     #[prost(int64, tag = "12")]
     pub position: i64,
+    /// What its frozen figures were counted from; absent where none were frozen, and in publications made before it was
+    /// remembered.
+    #[prost(message, optional, tag = "13")]
+    pub counted_on: ::core::option::Option<FiguresBasis>,
 }
 impl ::prost::Name for Publication {
     const NAME: &'static str = "Publication";
@@ -3268,6 +3292,10 @@ pub struct PublishedResult {
     /// In the order of their codes.
     #[prost(message, repeated, tag = "14")]
     pub units: ::prost::alloc::vec::Vec<PublishedUnit>,
+    /// What the frozen figures were counted from; absent where none were frozen, and in publications made before it was
+    /// remembered.
+    #[prost(message, optional, tag = "15")]
+    pub counted_on: ::core::option::Option<FiguresBasis>,
 }
 impl ::prost::Name for PublishedResult {
     const NAME: &'static str = "PublishedResult";
@@ -4236,6 +4264,10 @@ pub struct CampaignPublished {
     /// What stands from now on.
     #[prost(message, repeated, tag = "9")]
     pub outcomes: ::prost::alloc::vec::Vec<UnitOutcome>,
+    /// What the figures that were frozen with it were counted from; absent where none were, and where it was published before
+    /// that was remembered.
+    #[prost(message, optional, tag = "10")]
+    pub counted_on: ::core::option::Option<FiguresBasis>,
 }
 impl ::prost::Name for CampaignPublished {
     const NAME: &'static str = "CampaignPublished";

@@ -22,7 +22,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 pub use self::command::{Action, Command, Reviewed};
-pub use self::publication::{Basis, Issue, Publication, Seal, Summed, outcomes};
+pub use self::publication::{Basis, FiguresBasis, Issue, Publication, Seal, Summed, outcomes};
 pub use self::refusal::Refusal;
 pub use self::standing::Standing;
 

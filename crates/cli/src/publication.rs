@@ -4,7 +4,7 @@ mod show;
 
 use std::path::{Path, PathBuf};
 
-use assessments::publication::{Document, Finding, Logs, Verdict, verify};
+use assessments::publication::{Document, Finding, Logs, Reading, Verdict, verify_and_tell};
 use clap::{Args, Subcommand};
 use contracts::assessments::v1::get_publication_response::Part;
 use contracts::assessments::v1::{
@@ -13,6 +13,7 @@ use contracts::assessments::v1::{
 use serde_json::json;
 use tonic::{Code, Request};
 
+use crate::progress::Progress;
 use crate::{Exit, Failure, Service, Services, out};
 
 /// Findings that are printed; one altered event may change every figure of its unit.
@@ -122,7 +123,16 @@ pub(crate) async fn run(
         }
         Action::Verify { file, key } => {
             let document = read(file)?;
-            let verdict = check(services, &document, *key).await?;
+            let mut progress = Progress::new("events", 0);
+            let verdict = check_and_tell(services, &document, *key, |reading| {
+                progress.at(
+                    reading.position.unsigned_abs(),
+                    reading.until.unsigned_abs(),
+                );
+            });
+            let verdict = verdict.await;
+            progress.end();
+            let verdict = verdict?;
             return Ok(told(file, &document, &verdict, json));
         }
     }
@@ -195,20 +205,34 @@ pub async fn check(
     document: &Document,
     key: Option<[u8; 32]>,
 ) -> Result<Verdict, Failure> {
+    check_and_tell(services, document, key, |_| {}).await
+}
+
+/// As [`check`], and tells how far each log was read.
+///
+/// # Errors
+/// As [`check`].
+pub async fn check_and_tell(
+    services: &Services,
+    document: &Document,
+    key: Option<[u8; 32]>,
+    told: impl FnMut(Reading<'_>),
+) -> Result<Verdict, Failure> {
     let key = match key {
         Some(key) => key.to_vec(),
         None => published_key(services, &document.result).await?,
     };
     let logs = Logs {
+        registry: services.log(Service::Registry),
+        dossiers: services.log(Service::Dossiers),
         assessments: services.log(Service::Assessments),
         scoring: services.log(Service::Scoring),
     };
-    verify(document, &key, &logs).await.map_err(|error| {
-        let service = match error.log.as_str() {
-            "scoring" => Service::Scoring,
-            _ => Service::Assessments,
-        };
-        services.failure(service, &error.status)
+    let verdict = verify_and_tell(document, &key, &logs, told).await;
+    verdict.map_err(|error| {
+        let mut services_of = Service::ALL.into_iter();
+        let service = services_of.find(|service| service.name() == error.log);
+        services.failure(service.unwrap_or(Service::Assessments), &error.status)
     })
 }
 
@@ -241,11 +265,19 @@ pub fn read(file: &Path) -> Result<Document, Failure> {
 fn told(file: &Path, document: &Document, verdict: &Verdict, json: bool) -> Exit {
     if json {
         let findings: Vec<_> = verdict.findings.iter().map(finding_json).collect();
+        let unproven = verdict.unproven.iter();
+        let unproven: Vec<_> = unproven
+            .map(|it| json!({ "what": it.what, "why": it.why }))
+            .collect();
         out::line(json!({
             "campaign": document.result.campaign,
             "number": document.result.number,
             "events": verdict.events,
             "leaves": verdict.leaves,
+            "figures": verdict.figures,
+            "surveyed": verdict.surveyed,
+            "told": verdict.told,
+            "unproven": unproven,
             "findings": findings,
         }));
     } else {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -278,13 +278,15 @@ impl EventLog {
     /// # Errors
     /// When the database does not answer.
     pub async fn head(&self) -> Result<Head, StorageError> {
-        let head = query::head(self.pool())
-            .await
-            .map_err(StorageError::during("read the head of the event log"))?;
-        Ok(Head {
-            position: head.position,
-            hash: head.hash,
-        })
+        head(self.pool()).await
+    }
+
+    /// The end of the log as a transaction sees it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn head_in(&self, tx: &mut PgConnection) -> Result<Head, StorageError> {
+        head(tx).await
     }
 
     /// The newest position that this process knows of: own appends at once, those of others when
@@ -323,6 +325,16 @@ impl std::fmt::Debug for EventLog {
 
 /// Brings the schema up to date. The bookkeeping lives in the log's schema, apart from the
 /// service's own migrations.
+async fn head(from: impl PgExecutor<'_>) -> Result<Head, StorageError> {
+    let head = query::head(from)
+        .await
+        .map_err(StorageError::during("read the head of the event log"))?;
+    Ok(Head {
+        position: head.position,
+        hash: head.hash,
+    })
+}
+
 async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     let mut migrator = sqlx::migrate!();
     migrator.dangerous_set_table_name("eventlog.migrations");

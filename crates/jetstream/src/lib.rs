@@ -79,7 +79,7 @@ pub mod replay;
 
 pub use crate::bus::{Access, Bus, ConnectError};
 pub use crate::feed::FeedError;
-pub use crate::follower::checkpoint::hold_checkpoints;
+pub use crate::follower::checkpoint::{Followed, followed, hold_checkpoints};
 pub use crate::follower::{FollowError, Follower, StopCause};
 pub use crate::gate::{BatchGate, Held};
 pub use crate::handler::{Handler, HandlerError};

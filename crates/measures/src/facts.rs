@@ -267,6 +267,23 @@ impl Facts {
         }
     }
 
+    /// Takes in a fact as [`apply`](Self::apply) does, and says what that changes in its contributions.
+    pub fn step(
+        &mut self,
+        fact: &Fact,
+        (at, position): (Timestamp, i64),
+        offset: Offset,
+    ) -> BTreeMap<Key, i64> {
+        let mut step = self.contributions(offset);
+        step.values_mut().for_each(|count| *count = -*count);
+        self.apply(fact, at, position);
+        for (key, count) in self.contributions(offset) {
+            *step.entry(key).or_default() += count;
+        }
+        step.retain(|_, count| *count != 0);
+        step
+    }
+
     fn end(&mut self, at: Timestamp, ended: Ended, position: i64) {
         self.ended = Some((at, ended));
         self.positions[ENDED] = position;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contracts::log::v1::{Cause, Metadata};
 use contracts::wire;
 use eventlog::{
-    Appended, EventLog, MAX_APPEND_BYTES, MAX_APPEND_EVENTS, NewEvent, Position, Recorded,
+    Appended, EventLog, Head, MAX_APPEND_BYTES, MAX_APPEND_EVENTS, NewEvent, Position, Recorded,
     StreamAppend,
 };
 use jetstream::{Handler, HandlerError};
@@ -13,7 +13,7 @@ use prost::Message as _;
 use runtime::Ids;
 use sqlx::{PgConnection, PgPool};
 
-use crate::shown::{Shown, Writer};
+use crate::shown::{Heads, Shown, Writer};
 
 /// What a service makes of the logs that it follows.
 ///
@@ -112,6 +112,10 @@ pub struct Keeper<F: Fold> {
     own: Option<Own>,
     /// How far every log is committed.
     applied: BTreeMap<String, Position>,
+    /// The same with hashes, and the service's own log.
+    heads: Heads,
+    /// What of it a batch that is not committed yet moves.
+    moving: Heads,
 }
 
 /// The service's own log.
@@ -142,6 +146,8 @@ impl<F: Fold> Keeper<F> {
             writer: Writer::new(),
             own: None,
             applied: BTreeMap::new(),
+            heads: Heads::new(),
+            moving: Heads::new(),
         }
     }
 
@@ -159,6 +165,7 @@ impl<F: Fold> Keeper<F> {
         let Some(last) = events.last() else {
             return Ok(());
         };
+        self.moving.clear();
         let mut applied = self.applied.clone();
         applied.insert(log.to_owned(), last.position);
         let batch = Batch {
@@ -179,6 +186,12 @@ impl<F: Fold> Keeper<F> {
                 own.appended = Some(own.log.append_in(tables, streams).await?);
             }
         }
+        let (position, hash) = (last.position, last.hash);
+        self.moving = Heads::from([(log.to_owned(), Head { position, hash })]);
+        if let Some(own) = self.own.as_ref().filter(|own| own.appended.is_some()) {
+            let head = own.log.head_in(tables).await?;
+            self.moving.insert(own.log.name().to_owned(), head);
+        }
         Ok(())
     }
 
@@ -193,9 +206,22 @@ impl<F: Fold> Keeper<F> {
             .execute(&mut *tx)
             .await?;
         let fresh = self.fold.load(&mut tx).await?;
+        self.heads = self.heads_in(&mut tx).await?;
         tx.rollback().await?;
-        self.writer.replace(fresh).await;
+        self.writer.replace(fresh, self.heads.clone()).await;
         Ok(())
+    }
+
+    /// What the tables follow from, and the end of the service's own log, as one transaction sees them.
+    async fn heads_in(&mut self, tx: &mut PgConnection) -> Result<Heads, HandlerError> {
+        self.moving.clear();
+        let followed = jetstream::followed(&mut *tx).await?.into_iter();
+        let mut heads: Heads = followed.map(|(log, it)| (log, it.head)).collect();
+        if let Some(own) = &self.own {
+            let head = own.log.head_in(tx).await?;
+            heads.insert(own.log.name().to_owned(), head);
+        }
+        Ok(heads)
     }
 }
 
@@ -224,10 +250,12 @@ impl<F: Fold> Handler for Keeper<F> {
         {
             own.log.committed(&appended);
         }
-        self.writer.committed();
+        self.heads.append(&mut self.moving);
+        self.writer.committed(&self.heads);
     }
 
     fn discarded(&mut self, _log: &'static str) {
+        // Where the batch is moved on to stays: it may have been committed after all, and is then not applied again.
         if let Some(own) = &mut self.own {
             own.appended = None;
         }
@@ -239,7 +267,8 @@ impl<F: Fold> Handler for Keeper<F> {
         positions: &BTreeMap<String, Position>,
     ) -> Result<(), HandlerError> {
         let fresh = self.fold.load(tx).await?;
-        self.writer.replace(fresh).await;
+        self.heads = self.heads_in(tx).await?;
+        self.writer.replace(fresh, self.heads.clone()).await;
         self.applied.clone_from(positions);
         Ok(())
     }

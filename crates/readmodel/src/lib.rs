@@ -31,7 +31,7 @@ pub use compare::Comparison;
 pub use keeper::{Batch, Fold, Keeper, Teller};
 pub use kept::{Kept, KeptError, Own};
 pub use rebuild::{Rebuilding, Rebuilds};
-pub use shown::Shown;
+pub use shown::{Heads, Shown};
 pub use source_events::{SourceEvent, put_source_events, source_events};
 
 /// The schema of the live model.

@@ -4,15 +4,21 @@
 //! first change on: until the change is committed, or the model is replaced by a whole one. A future that is dropped in
 //! the middle of a change leaves the lock with the writer, and a writer that is dropped with it leaves nothing to read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contracts::problem::Problem;
+use eventlog::Head;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock, RwLockReadGuard};
+
+/// How far a model has come: the newest event of each followed log that it reflects, and of its service's own log that it
+/// led to, by name of the log. A log that nothing was read of yet may be absent.
+pub type Heads = BTreeMap<String, Head>;
 
 /// What readers have of a model.
 #[derive(Debug)]
 pub struct Shown<M> {
-    model: Arc<RwLock<Option<M>>>,
+    model: Arc<RwLock<Option<(M, Heads)>>>,
 }
 
 impl<M> Clone for Shown<M> {
@@ -29,6 +35,15 @@ impl<M> Shown<M> {
     /// # Errors
     /// When it is not read yet, or whoever changed it went in the middle: the service begins or ends.
     pub async fn read(&self) -> Result<RwLockReadGuard<'_, M>, Problem> {
+        let read = self.read_with_heads().await?;
+        Ok(RwLockReadGuard::map(read, |(model, _)| model))
+    }
+
+    /// The model as of the last commit, and exactly what it follows from.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn read_with_heads(&self) -> Result<RwLockReadGuard<'_, (M, Heads)>, Problem> {
         let model = self.model.read().await;
         RwLockReadGuard::try_map(model, Option::as_ref)
             .map_err(|_| Problem::unavailable("the service is starting or ending; repeat the call"))
@@ -38,9 +53,9 @@ impl<M> Shown<M> {
 /// The one who changes a model.
 #[derive(Debug)]
 pub(crate) struct Writer<M> {
-    model: Arc<RwLock<Option<M>>>,
+    model: Arc<RwLock<Option<(M, Heads)>>>,
     /// From the first change until it is committed or everything was read again.
-    changing: Option<OwnedRwLockWriteGuard<Option<M>>>,
+    changing: Option<OwnedRwLockWriteGuard<Option<(M, Heads)>>>,
     /// The model in memory may say what the tables do not.
     stale: bool,
 }
@@ -70,31 +85,37 @@ impl<M> Writer<M> {
         let held = self.hold().await;
         let held = self.changing.insert(held);
         self.stale = true;
-        Ok(match fresh {
-            Some(fresh) => held.insert(fresh),
+        let (model, _) = match fresh {
+            Some(fresh) => held.insert((fresh, Heads::new())),
             None => held
                 .as_mut()
                 .expect("only a model that was read is not stale"),
-        })
+        };
+        Ok(model)
     }
 
-    async fn hold(&mut self) -> OwnedRwLockWriteGuard<Option<M>> {
+    async fn hold(&mut self) -> OwnedRwLockWriteGuard<Option<(M, Heads)>> {
         match self.changing.take() {
             Some(held) => held,
             None => Arc::clone(&self.model).write_owned().await,
         }
     }
 
-    /// What was changed is what the tables say: readers may see it.
-    pub(crate) fn committed(&mut self) {
+    /// What was changed is what the tables say, at these heads: readers may see it.
+    pub(crate) fn committed(&mut self, heads: &Heads) {
         self.stale = false;
-        self.changing = None;
+        let held = self.changing.take();
+        if let Some(mut held) = held
+            && let Some((_, shown)) = held.as_mut()
+        {
+            shown.clone_from(heads);
+        }
     }
 
-    /// Shows `fresh`, as the tables say now, in place of everything.
-    pub(crate) async fn replace(&mut self, fresh: M) {
+    /// Shows `fresh`, as the tables say now, at these heads, in place of everything.
+    pub(crate) async fn replace(&mut self, fresh: M, heads: Heads) {
         let mut held = self.hold().await;
-        *held = Some(fresh);
+        *held = Some((fresh, heads));
         self.stale = false;
     }
 }
@@ -121,7 +142,7 @@ mod tests {
 
     async fn writer() -> (Writer<Pair>, Shown<Pair>) {
         let mut writer = Writer::new();
-        writer.replace((1, 1)).await;
+        writer.replace((1, 1), Heads::new()).await;
         let shown = writer.shown();
         (writer, shown)
     }
@@ -150,8 +171,15 @@ mod tests {
             .change(async { Ok::<_, Infallible>((1, 1)) })
             .await
             .expect("a model") = (2, 2);
-        writer.committed();
+        let head = Head {
+            position: 2,
+            hash: [2; 32],
+        };
+        let heads = Heads::from([("dossiers".to_owned(), head)]);
+        writer.committed(&heads);
         assert_eq!(seen(&shown).expect("no wait").expect("a model"), (2, 2));
+        let read = shown.read_with_heads().await.expect("a model");
+        assert_eq!(*read, ((2, 2), heads));
     }
 
     #[tokio::test]
@@ -163,7 +191,7 @@ mod tests {
         };
         assert!(middle.now_or_never().is_none());
         assert!(seen(&shown).is_none());
-        writer.replace((3, 3)).await;
+        writer.replace((3, 3), Heads::new()).await;
         assert_eq!(seen(&shown).expect("no wait").expect("a model"), (3, 3));
     }
 
@@ -189,7 +217,7 @@ mod tests {
     async fn a_writer_that_goes_at_the_end_leaves_what_it_committed() {
         let (mut writer, shown) = writer().await;
         *writer.change(unread()).await.expect("a model") = (2, 2);
-        writer.committed();
+        writer.committed(&Heads::new());
         drop(writer);
         assert_eq!(seen(&shown).expect("no wait").expect("a model"), (2, 2));
     }

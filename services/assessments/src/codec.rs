@@ -14,9 +14,12 @@ pub(crate) fn definition_stream(code: &str) -> String {
     format!("definition-{code}")
 }
 
+/// What the names of the streams of reports begin with.
+pub(crate) const REPORT: &str = "report-";
+
 /// Stream of what is reported of a unit and measure.
 pub(crate) fn report_stream(unit: &UnitCode, measure: &MeasureName) -> String {
-    format!("report-{unit}-{measure}")
+    format!("{REPORT}{unit}-{measure}")
 }
 
 /// Stores reports.

@@ -46,7 +46,7 @@ mod api;
 mod book;
 mod codec;
 mod count;
-mod feeding;
+pub(crate) mod feeding;
 mod import;
 mod key;
 mod timer;
@@ -61,6 +61,7 @@ use runtime::{Clock, Ids};
 use tokio::sync::Notify;
 
 pub(crate) use self::book::Book;
+pub(crate) use self::codec::{WAVE, WaveCodec};
 pub use self::key::{BallotKey, BallotKeyTooShort};
 pub(crate) use self::timer::Timer;
 use crate::units::Units;

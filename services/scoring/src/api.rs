@@ -10,6 +10,7 @@ use contracts::problem::Problem;
 use contracts::scoring::v1 as pb;
 use contracts::scoring::v1::scoring_service_server::ScoringService;
 use eventlog::EventLog;
+use figures::{Ledger, View};
 use futures::Stream;
 use identity::Permit;
 use ids::{IndexKey, LeafCode, Period, Subject, UnitCode};
@@ -26,8 +27,8 @@ use crate::handler::Scorer;
 use crate::model::Model;
 use crate::organised::Judged;
 use crate::rescore;
-use crate::view::View;
 
+mod measures;
 mod scores;
 
 /// Dossiers named for each figure when the caller does not say.
@@ -115,16 +116,9 @@ impl ScoringService for Api {
         request: Request<pb::GetMeasuresRequest>,
     ) -> Result<Response<pb::GetMeasuresResponse>> {
         let request = request.into_inner();
-        let period = parse_period(&request.period)?;
-        let subject = parse_subject(&request.subject)?;
-        let now = parse_organised(request.organised)?;
+        let asked = measures::Asked::parse(&request)?;
         self.reflect(request.at_least.as_slice()).await?;
-        let model = self.parts.model.read().await?;
-        let judged = judged(&View::new(&model), period, resolve(&model, subject), now)?;
-        Ok(Response::new(pb::GetMeasuresResponse {
-            measures: judged.measures(),
-            predecessors: judged.predecessors(|_| true),
-        }))
+        Ok(Response::new(self.measures(&asked).await?))
     }
 
     async fn get_scores(
@@ -135,7 +129,7 @@ impl ScoringService for Api {
         let asked = scores::Asked::parse(&request)?;
         self.reflect(request.at_least.as_slice()).await?;
         let model = self.parts.model.read().await?;
-        let mut answer = scores::answer(&View::new(&model), &asked)?;
+        let mut answer = scores::answer(&View::new(&model.ledger), &asked)?;
         answer.basis = self.basis();
         Ok(Response::new(answer))
     }
@@ -222,9 +216,9 @@ impl Api {
             period,
             subject,
         } = asked.key.clone();
-        let subject = resolve(&model, subject);
-        admit(permit, &model, &subject)?;
-        let view = View::new(&model);
+        let subject = resolve(&model.ledger, subject);
+        admit(permit, &model.ledger, &subject)?;
+        let view = View::new(&model.ledger);
         let judged = judged(&view, period, subject, asked.now)?;
         let subject = &judged.subject;
         let definition = judged
@@ -356,9 +350,9 @@ fn no_definition(index: &str, subject: &Subject, period: Period) -> Problem {
 }
 
 /// A unit by the code that names it, whichever of its codes was asked with.
-fn resolve(model: &Model, subject: Subject) -> Subject {
+fn resolve(ledger: &Ledger, subject: Subject) -> Subject {
     match &subject {
-        Subject::Unit(code) => model
+        Subject::Unit(code) => ledger
             .directory
             .resolve(code)
             .cloned()
@@ -368,10 +362,10 @@ fn resolve(model: &Model, subject: Subject) -> Subject {
 }
 
 /// Whether a call may be about a subject; a group is nobody's own unit.
-fn admit(permit: &Permit, model: &Model, subject: &Subject) -> Result<(), Problem> {
+fn admit(permit: &Permit, ledger: &Ledger, subject: &Subject) -> Result<(), Problem> {
     match subject {
         Subject::Unit(unit) => {
-            let concerns = |own: &UnitCode| model.directory.resolve(own).unwrap_or(own) == unit;
+            let concerns = |own: &UnitCode| ledger.directory.resolve(own).unwrap_or(own) == unit;
             permit.may_act_where(concerns, std::slice::from_ref(unit))
         }
         Subject::Group(_) if permit.depends_on_unit() => Err(permit.denial()),

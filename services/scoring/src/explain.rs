@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::scoring::v1 as pb;
 use contracts::wire::timestamp;
+use figures::Offer;
 use ids::Period;
 use jiff::tz::Offset;
 use measures::{Counters, Facts, figures};
 use sqlx::PgConnection;
 
 use crate::store;
-use crate::view::Offer;
 
 /// Dossiers read at once.
 const PAGE: i64 = 2_000;

@@ -16,9 +16,9 @@ use readmodel::{Batch, Fold, Teller, put_source_events, source_events};
 use sqlx::PgConnection;
 
 use crate::dirty::Dirty;
-use crate::model::{Model, ModelError, Points};
+use crate::model::{Model, Points};
 use crate::rescore::{Change, rescore};
-use crate::{facts, store};
+use crate::store;
 
 /// Scores what the followed logs say.
 #[derive(Debug, Clone, Copy)]
@@ -40,19 +40,15 @@ impl Fold for Scorer {
                 event.kind.as_str(),
                 event.payload.as_slice(),
             );
-            apply_source(&mut model, &event.log, content, &mut dirty)
+            model
+                .apply_source(&event.log, content, &mut dirty)
                 .map_err(HandlerError::poison)?;
         }
         for (key, value) in store::counters(tables).await? {
-            model.units.entry(key.unit).or_default().add(
-                key.month,
-                key.counter,
-                key.procedure.as_deref(),
-                value,
-            );
+            model.ledger.count(&key, value);
         }
         model.leaves = store::leaves(tables).await?;
-        model.horizon = store::horizon(tables).await?;
+        model.ledger.horizon = store::horizon(tables).await?;
         Ok(model)
     }
 
@@ -100,18 +96,6 @@ fn leaves_scored(change: Change, basis: &[Cause]) -> pb::LeavesScored {
     }
 }
 
-fn apply_source(
-    model: &mut Model,
-    log: &str,
-    (stream, kind, payload): (&str, &str, &[u8]),
-    dirty: &mut Dirty,
-) -> Result<(), ModelError> {
-    match log {
-        "registry" => model.apply_registry(stream, kind, payload, dirty),
-        _ => model.apply_assessments(kind, payload, dirty),
-    }
-}
-
 /// Takes the batch into the model and its tables, and says what has to be scored again.
 async fn take_in(
     tx: &mut PgConnection,
@@ -121,24 +105,21 @@ async fn take_in(
 ) -> Result<Dirty, HandlerError> {
     let mut dirty = Dirty::default();
     if log == "dossiers" {
-        let deltas = dossier_deltas(tx, model, batch).await?;
+        let deltas = dossier_deltas(tx, model.ledger.offset, batch).await?;
         store::add_counters(tx, &deltas).await?;
         model.apply_deltas(&deltas, &mut dirty);
     } else {
         for event in batch {
-            apply_source(
-                model,
-                log,
-                (&event.stream, &event.kind, &event.payload),
-                &mut dirty,
-            )
-            .map_err(HandlerError::poison)?;
+            let content = (&*event.stream, &*event.kind, &*event.payload);
+            model
+                .apply_source(log, content, &mut dirty)
+                .map_err(HandlerError::poison)?;
         }
         put_source_events(tx, log, batch).await?;
     }
     if let Some(newest) = batch.iter().map(|event| event.recorded_at).max() {
         model.advance(newest, &mut dirty);
-        let horizon = model.horizon.unwrap_or(newest);
+        let horizon = model.ledger.horizon.unwrap_or(newest);
         store::put_horizon(tx, horizon).await?;
     }
     Ok(dirty)
@@ -147,39 +128,26 @@ async fn take_in(
 /// What the batch changes in the dossiers' contributions to counters.
 async fn dossier_deltas(
     tx: &mut PgConnection,
-    model: &Model,
+    offset: Offset,
     batch: &[Recorded],
 ) -> Result<BTreeMap<Key, i64>, HandlerError> {
     let mut codes: Vec<String> = batch
         .iter()
-        .map(|event| facts::dossier(&event.stream).to_owned())
+        .map(|event| figures::dossier(&event.stream).to_owned())
         .collect();
     codes.sort_unstable();
     codes.dedup();
     let before = store::facts(tx, &codes).await?;
     let mut after: BTreeMap<String, Facts> = before.clone();
-    // What was counted for a moment only stays in as a zero: a unit that a dossier passed through was judged by it, and must
-    // have been so too when the logs are read again in other batches.
     let mut deltas: BTreeMap<Key, i64> = BTreeMap::new();
     for event in batch {
-        let fact = facts::fact(&event.kind, &event.payload).map_err(HandlerError::poison)?;
-        if let Some(fact) = fact {
-            let facts = after
-                .entry(facts::dossier(&event.stream).to_owned())
-                .or_default();
-            let mut step = facts.contributions(model.offset);
-            step.values_mut().for_each(|count| *count = -*count);
-            facts.apply(&fact, event.occurred_at(), event.position);
-            for (key, count) in facts.contributions(model.offset) {
-                *step.entry(key).or_default() += count;
-            }
-            for (key, count) in step.into_iter().filter(|(_, count)| *count != 0) {
-                *deltas.entry(key).or_default() += count;
-            }
-        }
+        let content = (&*event.stream, &*event.kind, &*event.payload);
+        let when = (event.occurred_at(), event.position);
+        figures::take_in(&mut after, content, when, offset, &mut deltas)
+            .map_err(HandlerError::poison)?;
     }
     after.retain(|code, facts| before.get(code) != Some(facts));
-    store::put_facts(tx, &after, model.offset).await?;
+    store::put_facts(tx, &after, offset).await?;
     Ok(deltas)
 }
 

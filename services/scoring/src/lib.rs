@@ -8,14 +8,12 @@ mod api;
 mod config;
 mod dirty;
 mod explain;
-mod facts;
 mod facts_row;
 mod handler;
 mod model;
 mod organised;
 mod rescore;
 mod store;
-mod view;
 
 use anyhow::Context as _;
 use contracts::scoring::v1::scoring_service_server::ScoringServiceServer;

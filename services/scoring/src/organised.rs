@@ -10,13 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::problem::Problem;
 use contracts::scoring::v1 as pb;
+use figures::{Figures, View, to_wire};
 use ids::{Period, Subject, UnitCode};
 use index::{Definition, Leaf, LeafScore};
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 use unit::Group;
-
-use crate::view::{Figures, View};
 
 /// A subject with all that it is judged by.
 pub(crate) struct Judged<'a> {
@@ -100,7 +98,7 @@ impl<'a> Judged<'a> {
     pub(crate) fn measures(&self) -> Vec<pb::Input> {
         let mut all = self.figures.all();
         all.retain(|name, _| !self.withheld.contains_key(name));
-        all.into_iter().map(input).collect()
+        all.into_iter().map(to_wire).collect()
     }
 
     /// The units of before for the wire, with their figures of these names.
@@ -116,7 +114,7 @@ impl<'a> Judged<'a> {
                 .all()
                 .into_iter()
                 .filter(|(name, _)| shown(name))
-                .map(input)
+                .map(to_wire)
                 .collect(),
         });
         predecessors.collect()
@@ -129,7 +127,7 @@ fn own(
     subject: &Subject,
     today: Date,
 ) -> Result<(&'static str, BTreeSet<UnitCode>), Problem> {
-    let directory = &view.model.directory;
+    let directory = &view.ledger.directory;
     match subject {
         Subject::Group(group) => {
             let units = directory.units(today);
@@ -156,7 +154,7 @@ fn predecessors(
     own: &BTreeSet<UnitCode>,
     (group, today): (&str, Date),
 ) -> Vec<Predecessor> {
-    let directory = &view.model.directory;
+    let directory = &view.ledger.directory;
     let begun = view.active.iter();
     let begun = begun.filter(|(_, first)| **first <= period.last_month());
     let found = begun.filter_map(|(unit, _)| {
@@ -186,7 +184,7 @@ fn predecessors(
 }
 
 fn ended(view: &View<'_>, code: &UnitCode, today: Date) -> Problem {
-    let directory = &view.model.directory;
+    let directory = &view.ledger.directory;
     let Some(end) = directory.succession(code) else {
         return unknown(&Subject::Unit(code.clone()));
     };
@@ -206,14 +204,4 @@ fn ended(view: &View<'_>, code: &UnitCode, today: Date) -> Problem {
 fn unknown(subject: &Subject) -> Problem {
     let message = format!("{subject} does not exist today; put it into the registry first");
     Problem::not_found("NO_SUCH_UNIT", message)
-}
-
-fn input((name, (value, newest)): (String, (Decimal, Option<Decimal>))) -> pb::Input {
-    pb::Input {
-        name,
-        value: value.normalize().to_string(),
-        newest: newest
-            .map(|newest| newest.normalize().to_string())
-            .unwrap_or_default(),
-    }
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::scoring::v1 as pb;
+use figures::{Figures, View};
 use ids::{IndexKey, LeafCode, Month, Period, Subject};
 use index::{Definition, LeafScore};
 
 use crate::dirty::{Dirty, Reach};
 use crate::model::Model;
-use crate::view::{Figures, View};
 
 /// What has other points than were told before; no leaf: what was told is void, as the index does not judge the subject.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ pub(crate) fn rescore(model: &Model, dirty: &Dirty) -> Vec<Change> {
     if dirty.is_clean() {
         return Vec::new();
     }
-    let view = View::new(model);
+    let view = View::new(&model.ledger);
     let mut changes = Vec::new();
-    for ((period, subject), reach) in subjects(&view, dirty) {
+    for ((period, subject), reach) in subjects(&view, model, dirty) {
         let mut inputs = None;
         for definition in view.definitions(period, &subject) {
             let inputs = inputs.get_or_insert_with(|| view.inputs(period, &subject));
@@ -45,15 +45,15 @@ pub(crate) fn rescore(model: &Model, dirty: &Dirty) -> Vec<Change> {
         }
     }
     if dirty.is_everything() {
-        changes.extend(void(&view));
+        changes.extend(void(&view, model));
     }
     changes
 }
 
 /// What was told of subjects that the index does not judge in the period: when it was told, nobody knew that the unit had
 /// ended or belonged to another group by then, or the definition was not retired yet.
-fn void<'a>(view: &'a View<'_>) -> impl Iterator<Item = Change> + 'a {
-    let told = view.model.leaves.iter();
+fn void<'a>(view: &'a View<'_>, model: &'a Model) -> impl Iterator<Item = Change> + 'a {
+    let told = model.leaves.iter();
     let void = told.filter(|(key, _)| !is_judged(view, key));
     void.map(|(key, leaves)| Change {
         key: key.clone(),
@@ -134,9 +134,9 @@ pub(crate) fn wire(code: &LeafCode, score: &LeafScore) -> pb::LeafScore {
 
 /// Every subject and period whose figures may have changed, and which: of units, the groups that they are in, and the
 /// province.
-fn subjects(view: &View<'_>, dirty: &Dirty) -> BTreeMap<(Period, Subject), Reach> {
+fn subjects(view: &View<'_>, model: &Model, dirty: &Dirty) -> BTreeMap<(Period, Subject), Reach> {
     let mut subjects: BTreeMap<(Period, Subject), Reach> = BTreeMap::new();
-    let Some(horizon) = view.model.horizon_month() else {
+    let Some(horizon) = view.ledger.horizon_month() else {
         return subjects;
     };
     for (unit, first) in &view.active {
@@ -161,7 +161,7 @@ fn subjects(view: &View<'_>, dirty: &Dirty) -> BTreeMap<(Period, Subject), Reach
     }
     if dirty.is_everything() {
         // Who left a group leaves it with other figures, or none.
-        let told = view.model.leaves.keys();
+        let told = model.leaves.keys();
         let told = told.filter(|key| is_judged(view, key));
         let told = told.map(|key| ((key.period, key.subject.clone()), Reach::All));
         subjects.extend(told);

@@ -16,3 +16,4 @@ mod rebuild;
 mod receipt;
 mod reorganisation;
 mod surveys;
+mod verification;

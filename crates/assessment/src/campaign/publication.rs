@@ -21,6 +21,15 @@ pub struct Basis {
     pub hash: [u8; 32],
 }
 
+/// What frozen figures were counted from: whoever reads these logs up to there gets the same figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FiguresBasis {
+    /// How far each log was applied to the figures.
+    pub logs: Vec<Basis>,
+    /// Local time's offset from UTC, in minutes, by which events belong to months.
+    pub utc_offset_minutes: i32,
+}
+
 /// What makes a publication provable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seal {
@@ -32,6 +41,9 @@ pub struct Seal {
     pub reason: String,
     /// What it rests on.
     pub rests_on: Vec<Basis>,
+    /// What its frozen figures were counted from; none where none were frozen, and where it was made before that was
+    /// remembered.
+    pub counted_on: Option<FiguresBasis>,
     /// SHA-256 of the published document.
     pub sha256: [u8; 32],
     /// Ed25519 signature of the published document.

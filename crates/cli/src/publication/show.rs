@@ -117,13 +117,19 @@ pub(super) fn verdict(file: &Path, document: &Document, verdict: &Verdict, most:
     let events = show::count(i128::from(verdict.events));
     let (campaign, number) = (&document.result.campaign, document.result.number);
     if verdict.findings.is_empty() {
-        return format!(
+        let figures = match verdict.recomputed().as_str() {
+            "" => String::new(),
+            figures => format!(", figures counted again: {figures}"),
+        };
+        let mut said = format!(
             "{}: publication {number} of {campaign} is what the logs say: {} leaves of {} units recomputed from {events} \
-             events, signature good",
+             events{figures}, signature good",
             file.display(),
             verdict.leaves,
             document.result.units.len(),
         );
+        unproven(&mut said, verdict);
+        return said;
     }
     let found = verdict.findings.len();
     let mut said = format!(
@@ -136,5 +142,12 @@ pub(super) fn verdict(file: &Path, document: &Document, verdict: &Verdict, most:
     if found > most {
         let _ = write!(said, "\n  and {} more", found - most);
     }
+    unproven(&mut said, verdict);
     said
+}
+
+fn unproven(said: &mut String, verdict: &Verdict) {
+    for it in &verdict.unproven {
+        let _ = write!(said, "\n  not recomputed: {it}");
+    }
 }

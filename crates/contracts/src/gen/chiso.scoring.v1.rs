@@ -80,6 +80,51 @@ impl ::prost::Name for Predecessor {
         "/chiso.scoring.v1.Predecessor".into()
     }
 }
+/// How far a followed log was applied, or the log that scores are told in had come.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LogHead {
+    /// registry, dossiers, assessments or scoring.
+    #[prost(string, tag = "1")]
+    pub log: ::prost::alloc::string::String,
+    /// Which log of that name: UUID; empty while nothing of it was ever read.
+    #[prost(string, tag = "2")]
+    pub epoch: ::prost::alloc::string::String,
+    /// Position of the newest event; 0 when there is none.
+    #[prost(int64, tag = "3")]
+    pub position: i64,
+    /// Hash of that event, which covers all events before it: 32 bytes (all zero when there is none).
+    #[prost(bytes = "vec", tag = "4")]
+    pub hash: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for LogHead {
+    const NAME: &'static str = "LogHead";
+    const PACKAGE: &'static str = "chiso.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.scoring.v1.LogHead".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.scoring.v1.LogHead".into()
+    }
+}
+/// The figures of one of several subjects.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SubjectMeasures {
+    /// As it was asked for.
+    #[prost(string, tag = "1")]
+    pub subject: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub measures: ::prost::alloc::vec::Vec<Input>,
+}
+impl ::prost::Name for SubjectMeasures {
+    const NAME: &'static str = "SubjectMeasures";
+    const PACKAGE: &'static str = "chiso.scoring.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.scoring.v1.SubjectMeasures".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.scoring.v1.SubjectMeasures".into()
+    }
+}
 /// Whose figures of a period are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -278,12 +323,16 @@ impl ::prost::Name for ExplainedDossier {
 pub struct GetMeasuresRequest {
     #[prost(string, tag = "1")]
     pub period: ::prost::alloc::string::String,
+    /// A unit's code or `group:department`; empty when `subjects` are given.
     #[prost(string, tag = "2")]
     pub subject: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub at_least: ::core::option::Option<super::super::log::v1::AtLeast>,
     #[prost(enumeration = "Organised", tag = "4")]
     pub organised: i32,
+    /// In place of `subject`: several, at most 200, all as of one moment.
+    #[prost(string, repeated, tag = "5")]
+    pub subjects: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 impl ::prost::Name for GetMeasuresRequest {
     const NAME: &'static str = "GetMeasuresRequest";
@@ -302,6 +351,16 @@ pub struct GetMeasuresResponse {
     /// With `ORGANISED_NOW`: the units of before, with their shares.
     #[prost(message, repeated, tag = "2")]
     pub predecessors: ::prost::alloc::vec::Vec<Predecessor>,
+    /// Of `subjects`, in their order.
+    #[prost(message, repeated, tag = "3")]
+    pub subjects: ::prost::alloc::vec::Vec<SubjectMeasures>,
+    /// With `subjects`: exactly how far the followed logs were applied to the figures, and how far the log of scoring, which
+    /// tells the scores that follow from them, had come.
+    #[prost(message, repeated, tag = "4")]
+    pub heads: ::prost::alloc::vec::Vec<LogHead>,
+    /// With `subjects`: local time's offset from UTC, in minutes, by which events belong to months.
+    #[prost(int32, tag = "5")]
+    pub utc_offset_minutes: i32,
 }
 impl ::prost::Name for GetMeasuresResponse {
     const NAME: &'static str = "GetMeasuresResponse";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eventlog::{Hash, Position};
+use eventlog::{Hash, Head, Position};
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
@@ -120,6 +120,33 @@ pub(crate) async fn positions(
             .fetch_all(from)
             .await?;
     Ok(rows.into_iter().collect())
+}
+
+/// How far a log was followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    /// The newest event of it that was applied.
+    pub head: Head,
+    /// Identity of the log; none until its owner was first reached.
+    pub epoch: Option<Uuid>,
+}
+
+/// How far each log was followed, which log of that name that is, and the hash of the event there.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn followed(
+    from: impl PgExecutor<'_>,
+) -> Result<BTreeMap<String, Followed>, sqlx::Error> {
+    let rows: Vec<(String, Position, Hash, Option<Uuid>)> =
+        sqlx::query_as("select log, position, hash, log_epoch from jetstream.checkpoints")
+            .fetch_all(from)
+            .await?;
+    let rows = rows.into_iter().map(|(log, position, hash, epoch)| {
+        let head = Head { position, hash };
+        (log, Followed { head, epoch })
+    });
+    Ok(rows.collect())
 }
 
 /// How far each log was followed, with all batches kept out, those of other replicas too, until the transaction ends: they

@@ -13,7 +13,7 @@ use prost::Message;
 pub(crate) use self::campaign::{
     CampaignCodec, deadlines_to_wire, participants_to_wire, rules_to_wire,
 };
-pub(crate) use self::seal::{basis_to_wire, number_to_wire};
+pub(crate) use self::seal::{basis_to_wire, figures_basis_to_wire, number_to_wire};
 pub(crate) use self::sheet::SheetCodec;
 use super::terms::Why;
 

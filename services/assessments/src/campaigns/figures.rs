@@ -1,11 +1,11 @@
 //! The figures and points of a unit as they are counted and reported, asked of scoring.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assessment::campaign::Basis;
-use contracts::log::v1::GetHeadRequest;
-use contracts::log::v1::log_service_client::LogServiceClient;
+use assessment::campaign::{Basis, FiguresBasis, Plan};
+use contracts::scoring::v1 as pb;
 use contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use contracts::scoring::v1::{GetMeasuresRequest, GetScoresRequest, Input, LeafScore};
 use ids::{IndexCode, Period, UnitCode};
@@ -14,22 +14,49 @@ use rust_decimal::Decimal;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
+use crate::LOG;
+
 /// Longest wait for figures: they stand beside what people write and must not hold that up.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Longest wait for the figures of many units, which a publication cannot do without.
+const PATIENCE_TO_FREEZE: Duration = Duration::from_secs(10);
+/// Units asked for at a time: the most that scoring answers for.
+const UNITS_AT_A_TIME: usize = 200;
+/// The log that scores are told in.
+pub(in crate::campaigns) const SCORING: &str = "scoring";
+
+/// The logs that figures are counted from.
+pub(in crate::campaigns) const COUNTED: [&str; 3] = [REGISTRY, DOSSIERS, LOG];
+/// The log of units and procedures.
+pub(in crate::campaigns) const REGISTRY: &str = "registry";
+/// The log of what is counted.
+pub(in crate::campaigns) const DOSSIERS: &str = "dossiers";
 
 /// Asks scoring.
 #[derive(Debug, Clone)]
 pub(crate) struct Figures {
     scoring: ScoringServiceClient<Channel>,
-    log: LogServiceClient<Channel>,
 }
 
+/// Figures as they were at one moment.
+#[derive(Debug, Default)]
+pub(super) struct Frozen {
+    pub(super) figures: BTreeMap<UnitCode, Inputs>,
+    /// How far the log of scoring had come, and what the figures were counted from; none where nothing is counted.
+    pub(super) basis: Option<(Basis, FiguresBasis)>,
+}
+
+/// Scoring does not answer, or not what it was asked.
+#[derive(Debug)]
+pub(super) struct Away;
+
 /// Whether the rules of a definition take figures that scoring knows.
-pub(super) fn counts(definition: &Definition) -> bool {
+pub(in crate::campaigns) fn counts(definition: &Definition) -> bool {
     definition.inputs().any(|input| counted(input.kind))
 }
 
-fn counted(kind: InputKind) -> bool {
+pub(in crate::campaigns) fn counted(kind: InputKind) -> bool {
     match kind {
         InputKind::Flow
         | InputKind::Stock
@@ -42,22 +69,63 @@ fn counted(kind: InputKind) -> bool {
 
 impl Figures {
     pub(crate) fn new(scoring: Channel) -> Self {
-        let log = LogServiceClient::new(scoring.clone());
         let scoring = ScoringServiceClient::new(scoring);
-        Self { scoring, log }
+        Self { scoring }
     }
 
-    /// How far the log of scoring is; none when scoring does not answer.
-    pub(super) async fn head(&self) -> Option<Basis> {
-        let mut log = self.log.clone();
-        let head = tokio::time::timeout(PATIENCE, log.get_head(bounded(GetHeadRequest {}))).await;
-        let head = head.ok()?.ok()?.into_inner();
-        Some(Basis {
-            log: head.log,
-            epoch: head.epoch,
-            position: head.position,
-            hash: head.hash.as_slice().try_into().ok()?,
-        })
+    /// The figures of all participants that the rules of their groups take, with exactly what they were counted from; none
+    /// when events came while the units were asked for.
+    pub(super) async fn frozen(
+        &self,
+        plan: &Plan,
+        editions: &BTreeMap<String, Arc<Definition>>,
+    ) -> Result<Option<Frozen>, Away> {
+        let mut frozen = Frozen::default();
+        let units: Vec<_> = plan.participants.iter().collect();
+        for units in units.chunks(UNITS_AT_A_TIME) {
+            let subjects = units.iter().map(|(unit, _)| unit.to_string()).collect();
+            let answer = self.of_many(plan.period, subjects).await?;
+            let basis = basis(&answer).ok_or(Away)?;
+            if answer.subjects.len() != units.len() {
+                return Err(Away);
+            }
+            if *frozen.basis.get_or_insert_with(|| basis.clone()) != basis {
+                return Ok(None);
+            }
+            for ((unit, group), of_unit) in units.iter().zip(answer.subjects) {
+                if let Some(definition) = editions.get(*group) {
+                    let taken = taken(definition, of_unit.measures);
+                    frozen.figures.insert((*unit).clone(), taken);
+                }
+            }
+        }
+        Ok(Some(frozen))
+    }
+
+    async fn of_many(
+        &self,
+        period: Period,
+        subjects: Vec<String>,
+    ) -> Result<pb::GetMeasuresResponse, Away> {
+        let mut request = Request::new(GetMeasuresRequest {
+            period: period.to_string(),
+            subjects,
+            ..GetMeasuresRequest::default()
+        });
+        request.set_timeout(PATIENCE_TO_FREEZE);
+        let mut scoring = self.scoring.clone();
+        let answer = tokio::time::timeout(PATIENCE_TO_FREEZE, scoring.get_measures(request));
+        match answer.await {
+            Ok(Ok(answer)) => Ok(answer.into_inner()),
+            Ok(Err(status)) => {
+                tracing::warn!(%status, "scoring does not say the figures of units");
+                Err(Away)
+            }
+            Err(_) => {
+                tracing::warn!("scoring does not answer in time");
+                Err(Away)
+            }
+        }
     }
 
     /// The figures that a definition's rules take; none when scoring does not answer.
@@ -71,17 +139,7 @@ impl Figures {
             return Some(Arc::default());
         }
         let measures = self.measures(unit, period).await?;
-        let figures = measures.into_iter().filter_map(|measure| {
-            let kind = definition.input(&measure.name)?.kind;
-            let value = match kind {
-                InputKind::Stock if !measure.newest.is_empty() => &measure.newest,
-                _ if !counted(kind) => return None,
-                _ => &measure.value,
-            };
-            let value: Decimal = value.parse().ok()?;
-            Some((measure.name, value))
-        });
-        Some(Arc::new(figures.collect()))
+        Some(Arc::new(taken(definition, measures)))
     }
 
     /// Every figure of a unit; empty for one that nothing is counted of, none when scoring does not answer.
@@ -140,4 +198,44 @@ async fn answered<T>(
             None
         }
     }
+}
+
+/// The figures that a definition's rules take, of all that there are of a unit.
+pub(in crate::campaigns) fn taken(definition: &Definition, measures: Vec<Input>) -> Inputs {
+    let figures = measures.into_iter().filter_map(|measure| {
+        let kind = definition.input(&measure.name)?.kind;
+        let value = match kind {
+            InputKind::Stock if !measure.newest.is_empty() => &measure.newest,
+            _ if !counted(kind) => return None,
+            _ => &measure.value,
+        };
+        let value: Decimal = value.parse().ok()?;
+        Some((measure.name, value))
+    });
+    figures.collect()
+}
+
+/// What an answer follows from; none when it does not say all of it.
+fn basis(answer: &pb::GetMeasuresResponse) -> Option<(Basis, FiguresBasis)> {
+    let mut logs = Vec::new();
+    for head in &answer.heads {
+        logs.push(Basis {
+            log: head.log.clone(),
+            epoch: head.epoch.clone(),
+            position: head.position,
+            hash: head.hash.as_slice().try_into().ok()?,
+        });
+    }
+    let own = logs.iter().position(|basis| basis.log == SCORING)?;
+    let own = logs.remove(own);
+    let named = |log: &&str| logs.iter().any(|basis| basis.log == **log);
+    if !COUNTED.iter().all(|log| named(log)) {
+        return None;
+    }
+    let utc_offset_minutes = answer.utc_offset_minutes;
+    let counted_on = FiguresBasis {
+        logs,
+        utc_offset_minutes,
+    };
+    Some((own, counted_on))
 }

@@ -21,7 +21,9 @@ use crate::view::{View, Viewer};
 
 /// The name of its commands in metadata, and who acts.
 const METHOD: &str = "FeedIndices";
-const ACTOR: &str = "survey";
+pub(crate) const ACTOR: &str = "survey";
+/// What the sources of its figures begin with; the code of the wave follows.
+pub(crate) const SURVEY: &str = "survey ";
 /// Figures stated at a time: a small append, and the rest follows at once.
 const AT_A_TIME: usize = 500;
 
@@ -144,7 +146,7 @@ fn due(said: &BTreeMap<String, Said>, view: &View) -> Vec<Due> {
                 measure: measure.clone(),
                 month,
                 figure,
-                source: format!("survey {wave}"),
+                source: format!("{SURVEY}{wave}"),
             };
             let report = kept.map(|kept| kept.state.clone()).unwrap_or_default();
             let event = report.decide(command).ok()?.into_iter().next()?;

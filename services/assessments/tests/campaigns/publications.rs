@@ -37,6 +37,8 @@ async fn document(world: &World, number: i32) -> Result<Document, Status> {
 
 fn logs(world: &World) -> Logs<Channel> {
     Logs {
+        registry: world.registry_log(),
+        dossiers: World::dossiers_log(),
         assessments: world.log.clone(),
         scoring: world.scoring_log(),
     }
@@ -84,6 +86,11 @@ async fn a_publication_follows_from_the_logs_and_whatever_is_forged_is_told() {
         .map(|it| it.log.as_str())
         .collect();
     assert_eq!(rests_on, ["assessments", "scoring"]);
+    let counted_on = document.result.counted_on.clone().unwrap();
+    let counted_on = counted_on.logs.iter().map(|it| (&*it.log, it.position > 0));
+    let counted_on: Vec<_> = counted_on.collect();
+    let (assessments, dossiers) = (("assessments", true), ("dossiers", false));
+    assert_eq!(counted_on, [assessments, dossiers, ("registry", true)]);
     let verdict = verified(&world, &document).await;
     assert_eq!((told(&verdict), verdict.leaves), (vec![], 16));
 

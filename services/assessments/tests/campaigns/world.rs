@@ -168,6 +168,16 @@ impl World {
         LogServiceClient::new(runtime::channel(url).unwrap())
     }
 
+    /// The log of the registry.
+    pub(crate) fn registry_log(&self) -> LogServiceClient<Channel> {
+        LogServiceClient::new(runtime::channel(&self.registry_url).unwrap())
+    }
+
+    /// The log of dossiers, which nobody keeps here.
+    pub(crate) fn dossiers_log() -> LogServiceClient<Channel> {
+        LogServiceClient::new(Channel::from_static(NOWHERE).connect_lazy())
+    }
+
     /// Does to the log of the service what no service ever does.
     pub(crate) fn tamper(&self, statement: &str) {
         let statement = format!("set eventlog.allow_change = 'yes'; {statement}");

@@ -2,12 +2,12 @@
 
 use contracts::problem::Problem;
 use contracts::scoring::v1 as pb;
+use figures::View;
 use ids::{GROUPS, IndexCode, Period, Subject};
 
 use super::{judged, no_definition, parse_organised, parse_period, parse_subject, resolve};
 use crate::organised::Judged;
 use crate::rescore;
-use crate::view::View;
 
 /// A checked request for scores.
 pub(super) struct Asked {
@@ -78,11 +78,11 @@ fn scores(judged: &Judged<'_>, definition: &index::Definition) -> pb::SubjectSco
 /// The subjects that are meant, by code.
 fn subjects(view: &View<'_>, asked: &Asked) -> Vec<Subject> {
     let group = match &asked.whose {
-        Whose::Subject(subject) => return vec![resolve(view.model, subject.clone())],
+        Whose::Subject(subject) => return vec![resolve(view.ledger, subject.clone())],
         Whose::UnitsOf(group) => *group,
     };
     let all = view
-        .model
+        .ledger
         .directory
         .all_units()
         .filter_map(|unit| unit.code());
@@ -93,7 +93,7 @@ fn subjects(view: &View<'_>, asked: &Asked) -> Vec<Subject> {
             begun && view.group(unit, asked.period) == Some(group)
         }
         (true, today) => {
-            let unit = today.and_then(|day| view.model.directory.unit(unit, day));
+            let unit = today.and_then(|day| view.ledger.directory.unit(unit, day));
             unit.is_some_and(|unit| unit.place.group.as_str() == group)
         }
     });

@@ -1,6 +1,6 @@
 //! What makes a publication provable.
 
-use assessment::campaign::{Basis, Fact, Seal};
+use assessment::campaign::{Basis, Fact, FiguresBasis, Seal};
 use contracts::assessments::v1 as pb;
 
 use crate::campaigns::terms::{Why, outcome, outcome_to_wire};
@@ -24,6 +24,7 @@ pub(super) fn to_wire(document: &str, seal: Option<&Seal>) -> pb::CampaignPublis
         signature: seal.signature.to_vec(),
         public_key: seal.public_key.to_vec(),
         outcomes: seal.outcomes.iter().map(outcome_to_wire).collect(),
+        counted_on: seal.counted_on.as_ref().map(figures_basis_to_wire),
     }
 }
 
@@ -33,12 +34,12 @@ pub(super) fn read(it: pb::CampaignPublished) -> Result<Fact, Why> {
         let (document, seal) = (it.document, None);
         return Ok(Fact::Published { document, seal });
     };
-    let rests_on = it.rests_on.into_iter().map(|basis| {
-        Ok(Basis {
-            log: basis.log,
-            epoch: basis.epoch,
-            position: basis.position,
-            hash: bytes(&basis.hash, "a hash")?,
+    let rests_on = it.rests_on.into_iter().map(basis);
+    let counted_on = it.counted_on.map(|it| {
+        let logs = it.logs.into_iter().map(basis);
+        Ok::<_, Why>(FiguresBasis {
+            logs: logs.collect::<Result<_, Why>>()?,
+            utc_offset_minutes: it.utc_offset_minutes,
         })
     });
     let seal = Seal {
@@ -46,6 +47,7 @@ pub(super) fn read(it: pb::CampaignPublished) -> Result<Fact, Why> {
         corrects: self::number(it.corrects)?,
         reason: it.reason,
         rests_on: rests_on.collect::<Result<_, Why>>()?,
+        counted_on: counted_on.transpose()?,
         sha256: bytes(&it.sha256, "a SHA-256")?,
         signature: bytes(&it.signature, "a signature")?,
         public_key: bytes(&it.public_key, "a key")?,
@@ -69,6 +71,23 @@ pub(crate) fn basis_to_wire(basis: &Basis) -> pb::LogBasis {
         position: basis.position,
         hash: basis.hash.to_vec(),
     }
+}
+
+/// What frozen figures were counted from, for the wire.
+pub(crate) fn figures_basis_to_wire(basis: &FiguresBasis) -> pb::FiguresBasis {
+    pb::FiguresBasis {
+        logs: basis.logs.iter().map(basis_to_wire).collect(),
+        utc_offset_minutes: basis.utc_offset_minutes,
+    }
+}
+
+fn basis(basis: pb::LogBasis) -> Result<Basis, Why> {
+    Ok(Basis {
+        log: basis.log,
+        epoch: basis.epoch,
+        position: basis.position,
+        hash: bytes(&basis.hash, "a hash")?,
+    })
 }
 
 /// Number of a publication for the wire; 0 for none.

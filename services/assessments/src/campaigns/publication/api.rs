@@ -23,7 +23,8 @@ use super::document::{Act, Judged, head, units};
 use super::issue::Wanted;
 use crate::campaigns::api::Api;
 use crate::campaigns::codec::{
-    CampaignCodec, SheetCodec, basis_to_wire, campaign_stream, number_to_wire, sheet_stream,
+    CampaignCodec, SheetCodec, basis_to_wire, campaign_stream, figures_basis_to_wire,
+    number_to_wire, sheet_stream,
 };
 use crate::campaigns::ground::no_campaign;
 use crate::campaigns::terms::moment_to_wire;
@@ -124,6 +125,7 @@ impl Api {
             by: &it.by,
             at: it.at,
             rests_on: &it.seal.rests_on,
+            counted_on: it.seal.counted_on.as_ref(),
         };
         let whole = pb::PublishedResult {
             units,
@@ -228,5 +230,6 @@ fn to_wire(campaign: &str, it: &Publication, position: i64) -> pb::Publication {
         signature: seal.signature.to_vec(),
         public_key: seal.public_key.to_vec(),
         position,
+        counted_on: seal.counted_on.as_ref().map(figures_basis_to_wire),
     }
 }

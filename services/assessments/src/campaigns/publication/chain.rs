@@ -31,11 +31,11 @@ pub enum Damaged {
     OtherHistory(Position),
 }
 
-/// Follows a log from its first event and checks every hash, and the one that a publication names.
+/// Follows a log from its first event and checks every hash, and those that a publication names.
 #[derive(Debug)]
 pub struct Chain {
-    wanted: Position,
-    hash: Vec<u8>,
+    /// Positions that are named, with the hashes there.
+    wanted: Vec<(Position, Vec<u8>)>,
     position: Position,
     previous: Hash,
     damages: Vec<Damaged>,
@@ -44,9 +44,15 @@ pub struct Chain {
 impl Chain {
     /// The chain up to what a publication rests on, and further.
     pub fn to(basis: &LogBasis) -> Self {
+        Self::through([basis])
+    }
+
+    /// The chain through all that a publication names of the log, and further.
+    pub fn through<'a>(named: impl IntoIterator<Item = &'a LogBasis>) -> Self {
+        let named = named.into_iter();
+        let wanted = named.map(|basis| (basis.position, basis.hash.clone()));
         Self {
-            wanted: basis.position,
-            hash: basis.hash.clone(),
+            wanted: wanted.collect(),
             position: 0,
             previous: ZERO_HASH,
             damages: Vec::new(),
@@ -62,7 +68,10 @@ impl Chain {
         } else if of(event, &self.previous) != event.hash {
             self.damage(Damaged::Altered(event.position));
         }
-        if event.position == self.wanted && event.hash != self.hash[..] {
+        let other = |(position, hash): &(Position, Vec<u8>)| {
+            *position == event.position && event.hash != hash[..]
+        };
+        if self.wanted.iter().any(other) {
             self.damage(Damaged::OtherHistory(event.position));
         }
         // From here on by what is stored, so that one damage is told once.
@@ -76,7 +85,11 @@ impl Chain {
 
     /// What is wrong, in the order of the log; at most ten of them.
     pub fn damages(mut self) -> Vec<Damaged> {
-        if self.position < self.wanted {
+        if self
+            .wanted
+            .iter()
+            .any(|(position, _)| self.position < *position)
+        {
             self.damage(Damaged::Short(self.position));
         }
         self.damages

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assessment::Sheet;
-use assessment::campaign::{Basis, Outcome, Plan, Summed};
+use assessment::campaign::{Basis, FiguresBasis, Outcome, Plan, Summed};
 use assessment::sheet::Column;
 use contracts::assessments::v1 as pb;
 use ids::UnitCode;
@@ -12,7 +12,9 @@ use index::{Definition, Inputs, Leaf};
 use jiff::Timestamp;
 
 use super::FORMAT;
-use crate::campaigns::codec::{basis_to_wire, number_to_wire, rules_to_wire};
+use crate::campaigns::codec::{
+    basis_to_wire, figures_basis_to_wire, number_to_wire, rules_to_wire,
+};
 use crate::campaigns::resource::{decision, index_to_wire};
 use crate::campaigns::terms::{figures_to_wire, mark_to_wire, moment_to_wire, outcome_to_wire};
 
@@ -39,6 +41,7 @@ pub(crate) struct Act<'a> {
     pub(crate) by: &'a str,
     pub(crate) at: Timestamp,
     pub(crate) rests_on: &'a [Basis],
+    pub(crate) counted_on: Option<&'a FiguresBasis>,
 }
 
 /// What stands, by unit: units are ranked within their group.
@@ -81,6 +84,7 @@ pub(crate) fn head(act: Act<'_>, plan: &Plan) -> pb::PublishedResult {
         rests_on: act.rests_on.iter().map(basis_to_wire).collect(),
         rules: rules_to_wire(plan),
         units: Vec::new(),
+        counted_on: act.counted_on.map(figures_basis_to_wire),
     }
 }
 

@@ -1,9 +1,8 @@
 //! A publication in the making: everything that it rests on is read, frozen and signed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use assessment::campaign::{Action, Basis, Issue, Phase, Plan, Refusal, Seal};
+use assessment::campaign::{Action, Basis, FiguresBasis, Issue, Phase, Plan, Refusal, Seal};
 use assessment::{Campaign, Role, Sheet};
 use contracts::assessments::v1 as pb;
 use contracts::problem::Problem;
@@ -19,7 +18,7 @@ use super::document::{Act, Editions, Judged, head, outcomes, units};
 use crate::LOG;
 use crate::campaigns::api::{ATTEMPTS, Api};
 use crate::campaigns::codec::{CampaignCodec, SheetCodec, campaign_stream, sheet_stream};
-use crate::campaigns::figures::counts;
+use crate::campaigns::figures::{Away, Frozen, counts};
 use crate::campaigns::refusal;
 use crate::campaigns::who::{Call, who};
 
@@ -34,8 +33,9 @@ pub(in crate::campaigns) struct Wanted {
 struct Ground {
     editions: Editions,
     sheets: BTreeMap<UnitCode, Loaded<Sheet>>,
-    figures: BTreeMap<UnitCode, Arc<Inputs>>,
+    figures: BTreeMap<UnitCode, Inputs>,
     rests_on: Vec<Basis>,
+    counted_on: Option<FiguresBasis>,
 }
 
 impl Api {
@@ -103,6 +103,7 @@ impl Api {
             by: &by.id,
             at: call.context.occurred_at,
             rests_on: &ground.rests_on,
+            counted_on: ground.counted_on.as_ref(),
         };
         let result = pb::PublishedResult {
             units: units(plan, &ground.editions, &judged),
@@ -114,6 +115,7 @@ impl Api {
             corrects: act.corrects,
             reason: act.reason.to_owned(),
             rests_on: ground.rests_on.clone(),
+            counted_on: ground.counted_on.clone(),
             sha256: Sha256::digest(&bytes).into(),
             signature: key.sign(&bytes),
             public_key: key.public(),
@@ -133,7 +135,7 @@ impl Api {
         plan: &Plan,
     ) -> Result<Ground, Problem> {
         let editions = self.editions_of(plan)?;
-        let (figures, scoring) = self.frozen_figures(plan, &editions).await?;
+        let frozen = self.frozen_figures(plan, &editions).await?;
         let mut sheets = BTreeMap::new();
         for unit in plan.participants.keys() {
             let sheet = load::<SheetCodec>(&self.log, &sheet_stream(code, unit)).await?;
@@ -153,11 +155,13 @@ impl Api {
             position: head.position,
             hash: head.hash,
         };
+        let (scoring, counted_on) = frozen.basis.unzip();
         Ok(Ground {
             editions,
             sheets,
-            figures,
+            figures: frozen.figures,
             rests_on: [own].into_iter().chain(scoring).collect(),
+            counted_on,
         })
     }
 
@@ -170,29 +174,20 @@ impl Api {
         Ok(editions)
     }
 
-    /// The counted figures of every unit, all as scoring had them at one position of its log.
-    async fn frozen_figures(
-        &self,
-        plan: &Plan,
-        editions: &Editions,
-    ) -> Result<(BTreeMap<UnitCode, Arc<Inputs>>, Option<Basis>), Problem> {
-        let away = || Problem::unavailable("scoring does not say its figures; repeat the call");
-        let counted = editions.values().any(|it| counts(it));
-        if !counted {
-            return Ok((BTreeMap::new(), None));
+    /// The counted figures of every unit, all as scoring had them at one moment.
+    async fn frozen_figures(&self, plan: &Plan, editions: &Editions) -> Result<Frozen, Problem> {
+        if !editions.values().any(|it| counts(it)) {
+            return Ok(Frozen::default());
         }
         for _ in 0..ATTEMPTS {
-            let before = self.figures.head().await.ok_or_else(away)?;
-            let mut figures = BTreeMap::new();
-            for (unit, group) in &plan.participants {
-                let Some(definition) = editions.get(group) else {
-                    continue;
-                };
-                let of_unit = self.figures.of(definition, unit, plan.period).await;
-                figures.insert(unit.clone(), of_unit.ok_or_else(away)?);
-            }
-            if self.figures.head().await.as_ref() == Some(&before) {
-                return Ok((figures, Some(before)));
+            match self.figures.frozen(plan, editions).await {
+                Ok(Some(frozen)) => return Ok(frozen),
+                // Events came in between: once more.
+                Ok(None) => {}
+                Err(Away) => {
+                    let message = "scoring does not say its figures; repeat the call";
+                    return Err(Problem::unavailable(message));
+                }
             }
         }
         let message = "figures change while they are frozen; repeat the call when dossiers rest";
@@ -207,7 +202,7 @@ impl Ground {
             let judged = Judged {
                 sheet: &sheet.state,
                 version: sheet.version,
-                figures: self.figures.get(unit).map_or(&*NONE, |of_unit| of_unit),
+                figures: self.figures.get(unit).unwrap_or(&NONE),
             };
             (unit.clone(), judged)
         });
@@ -217,7 +212,7 @@ impl Ground {
     fn frozen(&self) -> BTreeMap<UnitCode, Inputs> {
         let figures = self.figures.iter();
         let some = figures.filter(|(_, of_unit)| of_unit.iter().next().is_some());
-        some.map(|(unit, of_unit)| (unit.clone(), Inputs::clone(of_unit)))
+        some.map(|(unit, of_unit)| (unit.clone(), of_unit.clone()))
             .collect()
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use assessment::campaign::{Plan, Publication};
 use assessment::{Campaign, Definition, Sheet};
 use contracts::assessments::v1 as pb;
 use decider::Decider as _;
@@ -28,6 +29,16 @@ pub enum Unreadable {
         /// Why.
         source: DecodeError,
     },
+    /// An event of a followed log that figures cannot be counted from.
+    #[error("log of {log}: the event at position {position} cannot be read: {source}")]
+    Source {
+        /// Which log.
+        log: String,
+        /// Where.
+        position: Position,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The document names what no log holds.
     #[error("{0}")]
     Absent(String),
@@ -43,6 +54,15 @@ pub struct Record {
     editions: BTreeMap<String, Definition>,
     state: Campaign,
     sheets: BTreeMap<UnitCode, (Sheet, Version)>,
+}
+
+/// A publication as the log has it.
+#[derive(Debug)]
+pub(super) struct Published<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) it: &'a Publication,
+    /// By group.
+    pub(super) editions: Editions,
 }
 
 impl Record {
@@ -105,11 +125,11 @@ impl Record {
         unit.strip_prefix('-')?.parse().ok()
     }
 
-    /// What was published by the log, computed again from its claims, decisions and figures.
+    /// The publication as the log has it, and what its units were judged by.
     ///
     /// # Errors
     /// When the log has no such publication, or lacks the editions that it was judged by.
-    pub fn recomputed(&self) -> Result<pb::PublishedResult, Unreadable> {
+    pub(super) fn published(&self) -> Result<Published<'_>, Unreadable> {
         let absent = |why: String| Unreadable::Absent(why);
         let Self {
             campaign, number, ..
@@ -121,6 +141,20 @@ impl Record {
                 "the log has no publication {number} of campaign {campaign}"
             ))
         })?;
+        Ok(Published {
+            editions: self.editions(plan)?,
+            plan,
+            it,
+        })
+    }
+
+    /// What was published by the log, computed again from its claims and decisions and from the figures of each unit.
+    pub(super) fn recomputed(
+        &self,
+        published: &Published<'_>,
+        figures: &BTreeMap<UnitCode, Inputs>,
+    ) -> pb::PublishedResult {
+        let Published { plan, it, editions } = published;
         let none = (Sheet::default(), 0);
         let no_figures = Inputs::new();
         let judged = plan.participants.keys().map(|unit| {
@@ -128,29 +162,29 @@ impl Record {
             let judged = Judged {
                 sheet,
                 version: *version,
-                figures: it.figures.get(unit).unwrap_or(&no_figures),
+                figures: figures.get(unit).unwrap_or(&no_figures),
             };
             (unit.clone(), judged)
         });
         let judged: BTreeMap<_, _> = judged.collect();
         let act = Act {
-            campaign: campaign.as_str(),
-            number: *number,
+            campaign: self.campaign.as_str(),
+            number: self.number,
             corrects: it.seal.corrects,
             reason: &it.seal.reason,
             document: &it.document,
             by: &it.by,
             at: it.at,
             rests_on: &it.seal.rests_on,
+            counted_on: it.seal.counted_on.as_ref(),
         };
-        let editions = self.editions(plan)?;
-        Ok(pb::PublishedResult {
-            units: units(plan, &editions, &judged),
+        pb::PublishedResult {
+            units: units(plan, editions, &judged),
             ..head(act, plan)
-        })
+        }
     }
 
-    fn editions(&self, plan: &assessment::campaign::Plan) -> Result<Editions, Unreadable> {
+    fn editions(&self, plan: &Plan) -> Result<Editions, Unreadable> {
         let mut editions = Editions::new();
         for (group, rules) in &plan.rules {
             let stream = definition_stream(rules.index.as_str());

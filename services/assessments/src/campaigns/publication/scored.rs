@@ -45,6 +45,11 @@ impl Scored {
             return;
         }
         let key = (told.index, told.subject);
+        if told.leaves.is_empty() {
+            // What was told is void.
+            self.scores.remove(&key);
+            return;
+        }
         let (edition, scores) = self.scores.entry(key).or_default();
         if *edition != told.edition {
             // Another edition has other leaves.
@@ -55,36 +60,29 @@ impl Scored {
         scores.extend(leaves.map(|leaf| (leaf.leaf.clone(), leaf)));
     }
 
-    /// Measured leaves that are published with another value than scoring told. A unit that scoring never scored is in
-    /// no difference: nothing was told of it.
-    pub fn compare(&self, result: &pb::PublishedResult) -> Vec<Difference> {
-        let mut differences = Vec::new();
-        for unit in &result.units {
-            let Some(rules) = result.rules.iter().find(|rules| rules.group == unit.group) else {
-                continue;
-            };
-            let key = (rules.index.clone(), unit.unit.clone());
-            let told = self.scores.get(&key);
-            let Some((_, scores)) = told.filter(|(edition, _)| *edition == rules.edition) else {
-                continue;
-            };
-            for leaf in unit.leaves.iter().filter(|leaf| leaf.source == "measured") {
-                let Some(score) = scores.get(&leaf.leaf) else {
-                    continue;
-                };
-                let (published, told) = (marked(leaf.measured.as_ref()), scored(score));
-                if published != told {
-                    differences.push(Difference {
-                        unit: unit.unit.clone(),
-                        leaf: leaf.leaf.clone(),
-                        what: "measured, by the log of scoring".to_owned(),
-                        published,
-                        recomputed: told,
-                    });
-                }
-            }
+    /// A measured leaf beside what scoring told of it by the edition that its unit is judged by; none when it told nothing.
+    pub fn compare(
+        &self,
+        rules: &pb::GroupRules,
+        unit: &str,
+        leaf: &pb::PublishedLeaf,
+    ) -> Option<Result<(), Difference>> {
+        let key = (rules.index.clone(), unit.to_owned());
+        let (edition, scores) = self.scores.get(&key)?;
+        let score = scores
+            .get(&leaf.leaf)
+            .filter(|_| *edition == rules.edition)?;
+        let (published, told) = (marked(leaf.measured.as_ref()), scored(score));
+        if published == told {
+            return Some(Ok(()));
         }
-        differences
+        Some(Err(Difference {
+            unit: unit.to_owned(),
+            leaf: leaf.leaf.clone(),
+            what: "measured, by the log of scoring".to_owned(),
+            published,
+            recomputed: told,
+        }))
     }
 }
 

@@ -231,6 +231,7 @@ fn publication(
         by: "lan",
         at: random::at(0),
         rests_on: &[],
+        counted_on: None,
     };
     pb::PublishedResult {
         units: units(&plan, &editions, &judged.collect()),

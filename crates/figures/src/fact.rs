@@ -1,21 +1,46 @@
 //! Events of the dossiers log as the facts that measures are made of.
 
+use std::collections::BTreeMap;
+
 use contracts::dossiers::v1 as pb;
 use contracts::wire::instant;
-use measures::{Ended, Fact};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use measures::{Ended, Fact, Facts, Key};
 use prost::{DecodeError, Message};
 
 /// The code of the dossier that a stream of the dossiers log is about.
-pub(crate) fn dossier(stream: &str) -> &str {
+pub fn dossier(stream: &str) -> &str {
     stream.strip_prefix("dossier-").unwrap_or(stream)
 }
 
-/// What an event says that matters to a measure, if anything.
+/// Takes the next event of the dossiers log, which happened at `at` and stands at `position`, into what is remembered of
+/// its dossier, and adds to `deltas` what that changes in the dossier's contributions to counters.
 ///
 /// # Errors
-/// When the payload is not the message that `kind` names, or `kind` is not an event of dossiers: this service is
-/// then older than the log that it follows.
-pub(crate) fn fact(kind: &str, payload: &[u8]) -> Result<Option<Fact>, UnknownEvent> {
+/// When the payload is not the message that `kind` names, or `kind` is not an event of dossiers: whoever reads it is
+/// then older than the log.
+pub fn take_in(
+    dossiers: &mut BTreeMap<String, Facts>,
+    (stream, kind, payload): (&str, &str, &[u8]),
+    (at, position): (Timestamp, i64),
+    offset: Offset,
+    deltas: &mut BTreeMap<Key, i64>,
+) -> Result<(), UnknownEvent> {
+    let Some(fact) = fact(kind, payload)? else {
+        return Ok(());
+    };
+    let facts = dossiers.entry(dossier(stream).to_owned()).or_default();
+    // What was counted for a moment only stays in as a zero: a unit that a dossier passed through was judged by it, and must
+    // have been so too when the logs are read again in other batches.
+    for (key, count) in facts.step(&fact, (at, position), offset) {
+        *deltas.entry(key).or_default() += count;
+    }
+    Ok(())
+}
+
+/// What an event says that matters to a measure, if anything.
+fn fact(kind: &str, payload: &[u8]) -> Result<Option<Fact>, UnknownEvent> {
     let name = kind.strip_prefix("chiso.dossiers.v1.").unwrap_or(kind);
     Ok(match name {
         "DossierRegistered" => {
@@ -108,13 +133,13 @@ pub(crate) fn fact(kind: &str, payload: &[u8]) -> Result<Option<Fact>, UnknownEv
     })
 }
 
-/// An event that this service cannot read.
+/// An event of dossiers that cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum UnknownEvent {
-    #[error(
-        "no event of dossiers is called {0}; run a scoring service as new as the dossiers service"
-    )]
+pub enum UnknownEvent {
+    /// Its type is not known here.
+    #[error("no event of dossiers is called {0}; run a version as new as the dossiers service")]
     Kind(String),
+    /// Its bytes are no such message.
     #[error("the payload is not what its type says")]
     Payload(#[from] DecodeError),
 }

@@ -1,4 +1,4 @@
-//! The model as it is scored: who makes up a subject, what they offer, and every figure that follows.
+//! The ledger as it is scored: who makes up a subject, what they offer, and every figure that follows.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,23 +8,22 @@ use index::Definition;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::model::Model;
-pub(crate) use figures::Figures;
+use crate::{Figures, Ledger};
 
-mod figures;
-
-/// The model as it is scored, with answers that are needed again and again kept.
-pub(crate) struct View<'a> {
-    pub(crate) model: &'a Model,
+/// The ledger as it is scored, with answers that are needed again and again kept.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// What it is a view of.
+    pub ledger: &'a Ledger,
     /// Units that anything was counted or reported for, and the first month that it was.
-    pub(crate) active: BTreeMap<UnitCode, Month>,
+    pub active: BTreeMap<UnitCode, Month>,
     groups: RefCell<BTreeMap<(UnitCode, Period), Option<&'static str>>>,
     offers: RefCell<BTreeMap<(UnitCode, Date), std::rc::Rc<Offer>>>,
 }
 
 /// The procedures of a unit, or of several, on a day, by what rules ask of them.
 #[derive(Debug, Default)]
-pub(crate) struct Offer {
+pub struct Offer {
     all: BTreeSet<String>,
     online: BTreeSet<String>,
     with_fee: BTreeSet<String>,
@@ -34,21 +33,33 @@ pub(crate) struct Offer {
 
 impl Offer {
     /// The procedures that a measure which counts procedures may count.
-    pub(crate) fn counted_by(&self, measure: &str) -> &BTreeSet<String> {
+    pub fn counted_by(&self, measure: &str) -> &BTreeSet<String> {
         match measure {
             "procedures_paid_online" => &self.with_fee,
             _ => &self.online,
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn of_online_and_with_fee(online: &[&str], with_fee: &[&str]) -> Self {
+    /// An offer of procedures that may be asked for online, and of some that cost a fee.
+    pub fn of_online_and_with_fee(online: &[&str], with_fee: &[&str]) -> Self {
         let set = |codes: &[&str]| codes.iter().map(ToString::to_string).collect();
         Self {
             online: set(online),
             with_fee: set(with_fee),
             ..Self::default()
         }
+    }
+
+    /// How many there are of each kind, by the name of the measure.
+    fn sizes(&self) -> [(String, Decimal); 5] {
+        [
+            ("procedures", &self.all),
+            ("procedures_online", &self.online),
+            ("procedures_with_fee", &self.with_fee),
+            ("procedures_payment_integrated", &self.payment_integrated),
+            ("procedures_identity_connected", &self.identity_connected),
+        ]
+        .map(|(name, part)| (name.to_owned(), part.len().into()))
     }
 
     fn extend(&mut self, other: &Self) {
@@ -66,13 +77,14 @@ impl Offer {
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(model: &'a Model) -> Self {
-        let active = model.active_units().into_iter().filter_map(|unit| {
-            let first = model.first_month(unit)?;
+    /// A view of a ledger that does not change meanwhile.
+    pub fn new(ledger: &'a Ledger) -> Self {
+        let active = ledger.active_units().into_iter().filter_map(|unit| {
+            let first = ledger.first_month(unit)?;
             Some((unit.parse().ok()?, first))
         });
         Self {
-            model,
+            ledger,
             active: active.collect(),
             groups: RefCell::default(),
             offers: RefCell::default(),
@@ -80,7 +92,7 @@ impl<'a> View<'a> {
     }
 
     /// The group of a unit at the end of a period, or when it last was in it; none when it was not.
-    pub(crate) fn group(&self, unit: &UnitCode, period: Period) -> Option<&'static str> {
+    pub fn group(&self, unit: &UnitCode, period: Period) -> Option<&'static str> {
         let key = (unit.clone(), period);
         if let Some(group) = self.groups.borrow().get(&key) {
             return *group;
@@ -92,15 +104,15 @@ impl<'a> View<'a> {
             .map(|month| Period::Month(month).last_day());
         let found = days
             .chain([period.first_day()])
-            .find_map(|day| Some(self.model.directory.unit(unit, day)?.place.group.as_str()));
+            .find_map(|day| Some(self.ledger.directory.unit(unit, day)?.place.group.as_str()));
         self.groups.borrow_mut().insert(key, found);
         found
     }
 
     /// The province, as it is called at the end of a period.
-    pub(crate) fn province(&self, period: Period) -> Option<UnitCode> {
+    pub fn province(&self, period: Period) -> Option<UnitCode> {
         Some(
-            self.model
+            self.ledger
                 .directory
                 .province(period.last_day())?
                 .code
@@ -110,7 +122,7 @@ impl<'a> View<'a> {
 
     /// The units whose figures make a subject's: those that anything was counted or reported for by the end of the
     /// period. One that comes later changes no period before it came, whenever that is looked at.
-    pub(crate) fn members(&self, period: Period, subject: &Subject) -> Vec<UnitCode> {
+    pub fn members(&self, period: Period, subject: &Subject) -> Vec<UnitCode> {
         let active = || {
             let begun = self.active.iter();
             let begun = begun.filter(|(_, first)| **first <= period.last_month());
@@ -130,13 +142,13 @@ impl<'a> View<'a> {
     }
 
     /// The day up to which the followed logs have come; none while they are empty.
-    pub(crate) fn today(&self) -> Option<Date> {
-        let horizon = self.model.horizon?;
-        Some(self.model.offset.to_datetime(horizon).date())
+    pub fn today(&self) -> Option<Date> {
+        let horizon = self.ledger.horizon?;
+        Some(self.ledger.offset.to_datetime(horizon).date())
     }
 
     /// The definitions that judge a subject in a period.
-    pub(crate) fn definitions(&self, period: Period, subject: &Subject) -> Vec<&'a Definition> {
+    pub fn definitions(&self, period: Period, subject: &Subject) -> Vec<&'a Definition> {
         let group = match subject {
             Subject::Group(group) => Some(*group),
             Subject::Unit(unit) => self.group(unit, period),
@@ -145,52 +157,38 @@ impl<'a> View<'a> {
     }
 
     /// The definitions that judge a group in a period.
-    pub(crate) fn definitions_of(&self, group: &str, period: Period) -> Vec<&'a Definition> {
-        let editions = self.model.definitions.values().flat_map(BTreeMap::values);
+    pub fn definitions_of(&self, group: &str, period: Period) -> Vec<&'a Definition> {
+        let editions = self.ledger.definitions.values().flat_map(BTreeMap::values);
         editions
             .filter(|edition| edition.applies_to(group) && edition.covers(period))
             .collect()
     }
 
     /// Every figure of a subject in a period.
-    pub(crate) fn inputs(&self, period: Period, subject: &Subject) -> Figures {
+    pub fn inputs(&self, period: Period, subject: &Subject) -> Figures {
         self.inputs_of(&self.members(period, subject), period, false)
     }
 
     /// Every figure of these units together in a period. With `existing`, a stock that was reported counts only of
     /// units that exist at the end: whoever carries on the work of the others reports it anew.
-    pub(crate) fn inputs_of(
-        &self,
-        members: &[UnitCode],
-        period: Period,
-        existing: bool,
-    ) -> Figures {
+    pub fn inputs_of(&self, members: &[UnitCode], period: Period, existing: bool) -> Figures {
         let offer = self.offer_of(members, period);
         let units: Vec<_> = members
             .iter()
-            .filter_map(|unit| self.model.units.get(unit.as_str()))
+            .filter_map(|unit| self.ledger.units.get(unit.as_str()))
             .collect();
         let counted = measures::figures(&units, period, |name| offer.counted_by(name).clone());
-        let mut counted: BTreeMap<String, Decimal> = counted
+        let counted = counted
             .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
-        let sizes = [
-            ("procedures", &offer.all),
-            ("procedures_online", &offer.online),
-            ("procedures_with_fee", &offer.with_fee),
-            ("procedures_payment_integrated", &offer.payment_integrated),
-            ("procedures_identity_connected", &offer.identity_connected),
-        ];
-        counted.extend(sizes.map(|(name, part)| (name.to_owned(), part.len().into())));
+            .map(|(name, value)| (name.to_owned(), value.into()));
         Figures {
-            counted,
+            counted: counted.chain(offer.sizes()).collect(),
             reported: self.reported(members, period, existing),
         }
     }
 
     /// The procedures that `members` offer at the end of a period, each once.
-    pub(crate) fn offer_of(&self, members: &[UnitCode], period: Period) -> Offer {
+    pub fn offer_of(&self, members: &[UnitCode], period: Period) -> Offer {
         let mut whole = Offer::default();
         for unit in members {
             whole.extend(&self.offer(unit, period.last_day()));
@@ -204,7 +202,7 @@ impl<'a> View<'a> {
             return offer.clone();
         }
         let mut offer = Offer::default();
-        for procedure in self.model.directory.procedures_of(unit, day) {
+        for procedure in self.ledger.directory.procedures_of(unit, day) {
             let code = procedure.code.to_string();
             let statement = procedure.statement;
             let parts = [
@@ -240,10 +238,10 @@ impl<'a> View<'a> {
         let mut sums: BTreeMap<String, (Decimal, Option<Decimal>)> = BTreeMap::new();
         let (from, until) = (period.first_month(), period.last_month());
         for unit in members {
-            let Some(reports) = self.model.reported.get(unit.as_str()) else {
+            let Some(reports) = self.ledger.reported.get(unit.as_str()) else {
                 continue;
             };
-            let at_the_end = self.model.directory.unit(unit, period.last_day());
+            let at_the_end = self.ledger.directory.unit(unit, period.last_day());
             let stands = !existing || at_the_end.is_some();
             for (measure, months) in reports {
                 let Some((newest, at_end)) = months.range(..=until).next_back() else {
@@ -270,14 +268,13 @@ impl<'a> View<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dirty::Dirty;
     use contracts::registry::v1 as registry;
     use measures::{Counter, Key};
     use prost::Message as _;
 
     /// Two departments, each with a procedure of its own.
-    fn model() -> Model {
-        let mut model = Model::new(jiff::tz::offset(7));
+    fn province() -> Ledger {
+        let mut ledger = Ledger::new(jiff::tz::offset(7));
         for (unit, procedure) in [("H40.01", "1.000001"), ("H40.02", "1.000002")] {
             let founded = registry::UnitFounded {
                 code: unit.into(),
@@ -298,20 +295,20 @@ mod tests {
                 ..Default::default()
             };
             hear(
-                &mut model,
+                &mut ledger,
                 &format!("unit-{unit}"),
                 "UnitFounded",
                 &founded.encode_to_vec(),
             );
             let stream = format!("procedure-{procedure}");
             hear(
-                &mut model,
+                &mut ledger,
                 &stream,
                 "ProcedurePublished",
                 &published.encode_to_vec(),
             );
         }
-        model
+        ledger
     }
 
     fn name() -> Option<registry::Name> {
@@ -322,13 +319,13 @@ mod tests {
         })
     }
 
-    fn hear(model: &mut Model, stream: &str, kind: &str, payload: &[u8]) {
+    fn hear(ledger: &mut Ledger, stream: &str, kind: &str, payload: &[u8]) {
         let kind = format!("chiso.registry.v1.{kind}");
-        let heard = model.apply_registry(stream, &kind, payload, &mut Dirty::default());
+        let heard = ledger.apply_registry(stream, &kind, payload);
         heard.expect("an event of the registry");
     }
 
-    fn receive(model: &mut Model, unit: &str, month: &str) {
+    fn receive(ledger: &mut Ledger, unit: &str, month: &str) {
         let Ok(Period::Month(month)) = month.parse() else {
             panic!("{month} is a month");
         };
@@ -338,23 +335,23 @@ mod tests {
             counter: Counter::Received,
             procedure: None,
         };
-        model.apply_deltas(&BTreeMap::from([(key, 1)]), &mut Dirty::default());
+        ledger.count(&key, 1);
     }
 
-    fn offered(model: &Model, period: &str) -> Decimal {
+    fn offered(ledger: &Ledger, period: &str) -> Decimal {
         let subject = "group:department".parse().expect("a group");
-        let figures = View::new(model).inputs(period.parse().expect("a period"), &subject);
+        let figures = View::new(ledger).inputs(period.parse().expect("a period"), &subject);
         figures.counted["procedures_online"]
     }
 
     #[test]
     fn a_unit_that_comes_later_changes_no_month_before_it_came() {
-        let mut model = model();
-        receive(&mut model, "H40.01", "2024-01");
-        assert_eq!(offered(&model, "2024-01"), 1.into());
-        receive(&mut model, "H40.02", "2024-03");
-        assert_eq!(offered(&model, "2024-01"), 1.into());
-        assert_eq!(offered(&model, "2024-03"), 2.into());
-        assert_eq!(offered(&model, "2024-Q1"), 2.into());
+        let mut ledger = province();
+        receive(&mut ledger, "H40.01", "2024-01");
+        assert_eq!(offered(&ledger, "2024-01"), 1.into());
+        receive(&mut ledger, "H40.02", "2024-03");
+        assert_eq!(offered(&ledger, "2024-01"), 1.into());
+        assert_eq!(offered(&ledger, "2024-03"), 2.into());
+        assert_eq!(offered(&ledger, "2024-Q1"), 2.into());
     }
 }

@@ -19,7 +19,7 @@ const KEY_SET: &str = "keys.json";
 const HOST: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// A certificate authority and an issuer of tokens in a folder.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Development {
     folder: PathBuf,
     ca: PathBuf,

@@ -1,9 +1,11 @@
 //! `chiso demo`: a whole province and a whole year on this machine, in some minutes.
 
+mod campaign;
 mod catalog;
 mod explain;
 mod live;
 mod overdue;
+mod papi;
 mod play;
 mod proof;
 mod ranking;
@@ -21,6 +23,7 @@ use simulator::Plan;
 
 use crate::up::reach::Reach;
 use crate::{Service, Services, show, up};
+use campaign::Cast;
 use screen::Screen;
 
 /// Index that the demo is about.
@@ -102,7 +105,9 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
     screen.done("PostgreSQL, NATS and five services answer");
 
     let services = Services::of(&all, &Development::developer(PROVINCE))?;
-    let playing = play(&services, plan, &mut screen);
+    let development = all.development().context("the demo's services ask nobody")?;
+    let cast = Cast::new(services.clone(), development.clone());
+    let playing = play(&services, &cast, plan, &mut screen);
     let ended = tokio::select! {
         shown = playing => shown.map(|()| demo.keep),
         error = all.failed() => Err(error),
@@ -128,7 +133,12 @@ fn interrupted() -> anyhow::Error {
     anyhow::anyhow!("the demo was ended by a signal before it was over")
 }
 
-async fn play(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::Result<()> {
+async fn play(
+    services: &Services,
+    cast: &Cast,
+    plan: Plan,
+    screen: &mut Screen,
+) -> anyhow::Result<()> {
     screen.begin("Catalog");
     let applied = catalog::apply(services).await?;
     let world = world::of(services, plan).await?;
@@ -163,5 +173,7 @@ async fn play(services: &Services, plan: Plan, screen: &mut Screen) -> anyhow::R
     ranking::show(services, plan.year, screen).await?;
     explain::show(services, plan.year, screen).await?;
     live::show(services, plan.year, screen).await?;
+    campaign::show(services, cast, plan, screen).await?;
+    papi::show(services, screen).await?;
     proof::show(services, screen).await
 }

@@ -7,7 +7,7 @@ mod plain;
 mod tests;
 mod workbook;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -149,14 +149,22 @@ impl Cell {
     }
 }
 
+/// Writes a document as a workbook.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn write_workbook(document: &Document, path: &Path) -> Result<(), Failure> {
+    let bytes = workbook::bytes(document).map_err(|error| Failure::file(path, error))?;
+    std::fs::write(path, bytes).map_err(|error| Failure::file(path, error))
+}
+
 /// Writes a document to every file that is named.
 ///
 /// # Errors
 /// That a file cannot be written, or that a table is beyond what a workbook can hold.
 pub fn write(document: &Document, files: &Files) -> Result<(), Failure> {
     if let Some(path) = &files.xlsx {
-        let bytes = workbook::bytes(document).map_err(|error| Failure::file(path, error))?;
-        std::fs::write(path, bytes).map_err(|error| Failure::file(path, error))?;
+        write_workbook(document, path)?;
         out::note(format_args!("{} is written", path.display()));
     }
     if let Some(path) = &files.csv {

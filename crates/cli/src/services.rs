@@ -27,7 +27,7 @@ use crate::{Exit, Failure};
 /// positions.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// Longer than a demo or a test runs.
-const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A connection to a service that says with every call who makes it.
 pub type Link = InterceptedService<Channel, Bearer>;

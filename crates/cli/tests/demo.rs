@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use calamine::{DataType as _, Reader as _, Xlsx};
+
 /// Longest wait for something that takes seconds.
 const CEILING: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(50);
@@ -24,13 +26,29 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
 
-#[test]
-fn the_demo_shows_the_whole_path_and_ends_well() {
-    let output = chiso(&["demo", "--dossiers", "400", "--seed", "766"])
-        .output()
-        .expect("the program starts");
+/// Plays the demo in a folder of its own; what it says.
+fn demo(folder: &Path, more: &[&str]) -> String {
+    let mut command = chiso(&["demo", "--dossiers", "400", "--seed", "766"]);
+    command.args(more).current_dir(folder);
+    let output = command.output().expect("the program starts");
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
+    said.to_owned()
+}
+
+/// The lines of a part of what was said, from its heading on.
+fn part<'a>(said: &'a str, heading: &str) -> Vec<&'a str> {
+    let from = said.find(heading).unwrap_or_else(|| panic!("{heading:?} is not in\n{said}"));
+    let mut lines = said[from..].lines();
+    let heading = lines.next().into_iter();
+    // An empty line after the heading, and one at the end.
+    heading.chain(lines.skip(1).take_while(|line| !line.is_empty())).collect()
+}
+
+#[test]
+fn the_demo_shows_the_whole_path_and_ends_well() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = demo(folder.path(), &[]);
     for part in [
         "400 dossiers",
         "Departments, 2024",
@@ -42,6 +60,8 @@ fn the_demo_shows_the_whole_path_and_ends_well() {
         "Live ·",
         "watcher saw it after",
         "It is completed",
+        "Contested ·",
+        "the council decides",
         "five logs verified",
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
@@ -52,6 +72,69 @@ fn the_demo_shows_the_whole_path_and_ends_well() {
         .filter(|line| line.chars().count() > 120)
         .collect();
     assert!(wide.is_empty(), "too wide: {wide:#?}");
+    campaigns_are_published(&said);
+    a_leaf_is_contested(&said, folder.path());
+    papi_is_as_published(&said);
+}
+
+/// Every unit has three values or more beside each other, a rank and a change; what was published follows from the logs.
+fn campaigns_are_published(said: &str) {
+    for (group, units) in [("Departments", 18), ("Districts", 9)] {
+        let table = part(said, &format!("{group}, 2024 · as published"));
+        // A heading, the columns, a rule.
+        let rows = &table[3..];
+        assert_eq!(rows.len(), units, "{table:#?}");
+        for row in rows {
+            let decimals = row.split_whitespace().filter(|word| word.contains('.'));
+            assert!(decimals.count() >= 5, "{row}");
+        }
+        let index = |row: &&str| {
+            let figures: Vec<&str> = row.split_whitespace().filter(|word| word.contains('.')).collect();
+            // Self, first, second, final, of 100 (without a point), the index.
+            let place = figures.iter().position(|it| *it == figures[3]).expect("a total");
+            figures[place.max(4)].parse::<f64>().expect("an index")
+        };
+        assert!(rows.is_sorted_by(|above, below| index(above) >= index(below)), "{table:#?}");
+    }
+    let verified = part(said, "Published ·");
+    assert_eq!(verified.len(), 3, "{verified:#?}");
+    assert!(
+        verified[1..].iter().all(|line| line.contains("no figure differs, signature good")),
+        "{verified:#?}"
+    );
+}
+
+/// The contested leaf has all values beside each other, and its minutes are a workbook that says the same.
+fn a_leaf_is_contested(said: &str, folder: &Path) {
+    let contested = part(said, "Contested ·");
+    let values = contested[1];
+    for value in ["self", "first appraisal", "second", "council", "what counts"] {
+        assert!(values.contains(value), "{values}");
+    }
+    let wanted = "biên bản nghiệm thu";
+    assert!(contested.iter().any(|line| line.contains(wanted)), "{contested:#?}");
+    let (_, path) = said.split_once("to print and to sign: ").expect("a path");
+    let path = folder.join(path.lines().next().expect("a path"));
+    let mut book: Xlsx<_> = calamine::open_workbook(&path).expect("a workbook");
+    let names = book.sheet_names();
+    let [unit] = names.as_slice() else {
+        panic!("{names:?}");
+    };
+    let sheet = book.worksheet_range(unit).expect("a worksheet");
+    let texts: Vec<&str> = sheet.cells().filter_map(|(_, _, cell)| cell.get_string()).collect();
+    assert_eq!(texts[0], "BIÊN BẢN THẨM ĐỊNH");
+    assert!(texts.iter().any(|text| text.contains(wanted)), "{texts:#?}");
+}
+
+/// Six dimensions of eight rise, as the province reported, and totals are those that were printed.
+fn papi_is_as_published(said: &str) {
+    let papi = part(said, "PAPI ·");
+    assert!(papi[0].contains("6 of 8 dimensions rise"), "{papi:#?}");
+    let rises = papi.iter().filter(|line| line.contains("▲ 0."));
+    assert_eq!(rises.count(), 6, "{papi:#?}");
+    for part in ["43.1782", "44.3575 (printed 44.35)", "23 of 61", "20 of 61", "▲ 1.1793"] {
+        assert!(papi.iter().any(|line| line.contains(part)), "{part}: {papi:#?}");
+    }
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub enum SignerError {
 pub struct NoKey(#[source] jsonwebtoken::errors::Error);
 
 /// Signs tokens with an Ed25519 key.
+#[derive(Clone)]
 pub struct Signer {
     key: EncodingKey,
     public: Jwk,

@@ -1,7 +1,6 @@
 //! What a unit is like: some are much better than others, and most get better over the year.
 
 use crate::dice::Dice;
-use crate::world::Unit;
 
 /// Shares in permille.
 #[derive(Debug, Clone)]
@@ -57,9 +56,9 @@ const MOST: u32 = 992;
 const SPREAD: u32 = 160;
 
 impl Character {
-    /// The unit's character in the year of that seed.
-    pub(crate) fn of(unit: &Unit, seed: u64) -> Self {
-        let mut dice = Dice::named(seed, &unit.code);
+    /// The character of the unit with that code in the year of that seed.
+    pub(crate) fn of(unit: &str, seed: u64) -> Self {
+        let mut dice = Dice::named(seed, unit);
         // Two draws: the middling are more than the very good and the very bad.
         let quality = dice.within(0..=50) + dice.within(0..=50);
         let lack = 100 - quality;

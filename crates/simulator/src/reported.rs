@@ -30,7 +30,7 @@ pub fn reported(world: &World, plan: Plan) -> Vec<Reported> {
     };
     let mut all = Vec::new();
     for unit in &world.units {
-        let character = Character::of(unit, plan.seed);
+        let character = Character::of(&unit.code, plan.seed);
         let mut dice = Dice::named(plan.seed, &format!("{} reports", unit.code));
         let offered = world
             .procedures

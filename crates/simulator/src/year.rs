@@ -38,7 +38,7 @@ pub fn simulate(world: &World, plan: Plan) -> Year<'_> {
     let characters: Vec<Character> = world
         .units
         .iter()
-        .map(|unit| Character::of(unit, plan.seed))
+        .map(|unit| Character::of(&unit.code, plan.seed))
         .collect();
     let choices = Choices::of(world, &mut dice);
     let until = world.date(plan.now).min(date(plan.year, 12, 31));

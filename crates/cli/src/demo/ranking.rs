@@ -12,7 +12,7 @@ use crate::show::{self, figure};
 /// More than a group has.
 const PAGE: i32 = 200;
 /// A line under the header, and nothing else: the tables are long.
-const STYLE: TableStyle =
+pub(super) const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 /// Code of the province.
 const PROVINCE: &str = "H40";

@@ -18,7 +18,15 @@ pub(super) async fn report(
     world: &World,
     plan: Plan,
 ) -> anyhow::Result<usize> {
-    let figures = reported(world, plan);
+    state(services, reported(world, plan), plan.year).await
+}
+
+/// States figures of a year; says how many.
+pub(super) async fn state(
+    services: &Services,
+    figures: Vec<Reported>,
+    year: i16,
+) -> anyhow::Result<usize> {
     let count = figures.len();
     // The months of a unit's measure are one stream of events: at once they would only get into each other's way.
     let mut streams: BTreeMap<(String, &str), Vec<Reported>> = BTreeMap::new();
@@ -29,7 +37,7 @@ pub(super) async fn report(
             .push(figure);
     }
     stream::iter(streams.into_values())
-        .map(|months| in_order(services, months, plan.year))
+        .map(|months| in_order(services, months, year))
         .buffer_unordered(IN_FLIGHT)
         .try_for_each(|()| std::future::ready(Ok(())))
         .await?;

@@ -4,6 +4,8 @@ use anyhow::{Context as _, anyhow};
 use calendar::Limit;
 use contracts::registry::v1 as pb;
 use contracts::registry::v1::time_limit;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::Offset;
 use simulator::{End, Group, Online, Plan, Procedure, Unit, World};
 
@@ -16,22 +18,14 @@ const PAGE: i32 = 1_000;
 /// What a city has to do beside a district: the city of Nam Định has about twice the people of a district.
 const CITY: u32 = 200;
 const USUAL: u32 = 100;
+/// Viet Nam's time.
+const LOCAL: Offset = Offset::constant(7);
 
 /// Units, procedures and the calendar as of the middle of the year.
 pub(super) async fn of(services: &Services, plan: Plan) -> anyhow::Result<World> {
     let on = format!("{}-07-01", plan.year);
+    let units = units_on(services, &on).await?;
     let mut registry = services.registry.clone();
-    let asked = pb::ListUnitsRequest {
-        on: on.clone(),
-        page_size: PAGE,
-        ..Default::default()
-    };
-    let units = registry
-        .list_units(asked)
-        .await
-        .context("listing units")?
-        .into_inner()
-        .units;
     let asked = pb::ListProceduresRequest {
         on,
         page_size: PAGE,
@@ -63,6 +57,22 @@ pub(super) async fn of(services: &Services, plan: Plan) -> anyhow::Result<World>
         calendar: working_calendar(calendar)?,
         offset,
     })
+}
+
+/// All units that the registry knows on a day.
+pub(super) async fn units_on(services: &Services, day: &str) -> anyhow::Result<Vec<pb::Unit>> {
+    let asked = pb::ListUnitsRequest {
+        on: day.to_owned(),
+        page_size: PAGE,
+        ..Default::default()
+    };
+    let listed = services.registry.clone().list_units(asked).await;
+    Ok(listed.context("listing units")?.into_inner().units)
+}
+
+/// The local date of a moment.
+pub(super) fn day(at: Timestamp) -> Date {
+    LOCAL.to_datetime(at).date()
 }
 
 fn unit(of: pb::Unit) -> Option<Unit> {
@@ -111,7 +121,8 @@ fn procedure(of: pb::Procedure) -> Option<Procedure> {
     })
 }
 
-fn group(of: pb::UnitGroup) -> Option<Group> {
+/// The group of units that dossiers and campaigns are about.
+pub(super) fn group(of: pb::UnitGroup) -> Option<Group> {
     match of {
         pb::UnitGroup::Department => Some(Group::Department),
         pb::UnitGroup::District => Some(Group::District),

@@ -5424,8 +5424,9 @@ pub struct TaskEffect {
     /// When it was assigned.
     #[prost(message, optional, tag = "1")]
     pub before: ::core::option::Option<TaskReading>,
-    /// Now, once the task is confirmed: then. Live by scoring in the running period of the origin's length, else decided by
-    /// the newest campaign that judges the unit by the index, else live in the origin's period.
+    /// Now, once the task is confirmed: then. Live by scoring in the running period of the origin's length, as soon as
+    /// anything is counted for it there, else decided by the newest campaign that judges the unit by the index, else live in
+    /// the origin's period. Until it is frozen it is told by queries of the present only.
     #[prost(message, optional, tag = "2")]
     pub now: ::core::option::Option<TaskReading>,
     /// Decimal: `now` less `before`; empty when either has no value.

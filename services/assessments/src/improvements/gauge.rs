@@ -30,6 +30,13 @@ pub(super) struct Gauge<'a> {
     measures: BTreeMap<(UnitCode, Period), Option<Arc<Vec<Input>>>>,
 }
 
+/// Points of a leaf by figures.
+struct Live {
+    reading: Reading,
+    /// Whether any figure is there: at the beginning of a period all of them are 0, which says nothing of the unit.
+    counted: bool,
+}
+
 impl<'a> Gauge<'a> {
     pub(super) fn new(api: &'a Api, now: Timestamp) -> Self {
         Self {
@@ -56,7 +63,7 @@ impl<'a> Gauge<'a> {
                     .and_then(|code| self.decided_in(code, unit, leaf));
                 Some(match decided {
                     Some(decided) => decided,
-                    None => self.points(index, unit, *period, leaf).await,
+                    None => self.points(index, unit, *period, leaf).await.reading,
                 })
             }
             Origin::Backlog { measure, period } => Some(self.figure(unit, *period, measure).await),
@@ -64,8 +71,8 @@ impl<'a> Gauge<'a> {
         }
     }
 
-    /// What an origin is worth now: live in the running period, else as the newest campaign decided, else live in the
-    /// origin's own time.
+    /// What an origin is worth now: live in the running period, as soon as anything is counted for it there, else as the
+    /// newest campaign decided, else live in the origin's own time.
     pub(super) async fn now(&mut self, origin: &Origin, unit: &UnitCode) -> Option<Reading> {
         match origin {
             Origin::Leaf {
@@ -76,14 +83,13 @@ impl<'a> Gauge<'a> {
             } => {
                 let running = self.running(*period);
                 let live = self.points(index, unit, running, leaf).await;
-                if live.value.is_some() {
-                    return Some(live);
+                if live.reading.value.is_some() && (live.counted || running == *period) {
+                    return Some(live.reading);
                 }
                 if let Some(decided) = self.newest_decided(index, unit, *period, leaf) {
                     return Some(decided);
                 }
-                let own = self.points(index, unit, *period, leaf).await;
-                Some(if own.value.is_some() { own } else { live })
+                Some(self.points(index, unit, *period, leaf).await.reading)
             }
             Origin::Backlog { measure, period } => {
                 let running = self.running(*period);
@@ -117,20 +123,29 @@ impl<'a> Gauge<'a> {
         unit: &UnitCode,
         period: Period,
         leaf: &LeafCode,
-    ) -> Reading {
+    ) -> Live {
+        let nothing = |why| Live {
+            reading: without(period, why),
+            counted: false,
+        };
         let Some(scores) = self.scores(index, unit, period).await else {
-            return without(period, SILENCE.to_owned());
+            return nothing(SILENCE.to_owned());
         };
         let score = scores.iter().find(|score| score.leaf == leaf.as_str());
         let Some(score) = score else {
-            let why = format!("index {index} does not judge {leaf} of {unit} in {period}");
-            return without(period, why);
+            return nothing(format!(
+                "index {index} does not judge {leaf} of {unit} in {period}"
+            ));
         };
-        Reading {
-            value: score.points.parse().ok(),
-            max: score.max.parse().ok(),
-            reason: score.reason.clone(),
-            ..without(period, String::new())
+        let is_zero = |input: &Input| input.value.parse::<Decimal>().is_ok_and(|it| it.is_zero());
+        Live {
+            reading: Reading {
+                value: score.points.parse().ok(),
+                max: score.max.parse().ok(),
+                reason: score.reason.clone(),
+                ..without(period, String::new())
+            },
+            counted: !score.inputs.iter().all(is_zero),
         }
     }
 

@@ -759,8 +759,8 @@ pub struct GetAssessmentRequest {
     /// As of this version of the sheet's stream, with the campaign as the log knew it then; 0: the newest.
     #[prost(int64, tag = "3")]
     pub version: i64,
-    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. Stage and deadline are
-    /// those of then. Counted figures of the past are kept only where a publication froze them: they are those
+    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. Stage, deadline and
+    /// initiatives are those of then. Counted figures of the past are kept only where a publication froze them: they are those
     /// of the newest publication of then, and left out before the first.
     #[prost(message, optional, tag = "4")]
     pub as_of: ::core::option::Option<::prost_types::Timestamp>,
@@ -981,8 +981,8 @@ pub struct PreviewAssessmentRequest {
     /// As of this version of the sheet's stream, with the campaign as the log knew it then; 0: the newest.
     #[prost(int64, tag = "3")]
     pub version: i64,
-    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. Stage and deadline are
-    /// those of then. Counted figures of the past are kept only where a publication froze them: they are those
+    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. Stage, deadline and
+    /// initiatives are those of then. Counted figures of the past are kept only where a publication froze them: they are those
     /// of the newest publication of then, and left out before the first.
     #[prost(message, optional, tag = "4")]
     pub as_of: ::core::option::Option<::prost_types::Timestamp>,
@@ -1343,6 +1343,8 @@ pub enum LeafFlag {
     Contested = 8,
     /// Nobody has decided.
     Undecided = 9,
+    /// The claim or an explanation cites an initiative that the unit may not cite any more: its recognition was taken back.
+    EvidenceRevoked = 10,
 }
 impl LeafFlag {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1361,6 +1363,7 @@ impl LeafFlag {
             Self::Unanswered => "LEAF_FLAG_UNANSWERED",
             Self::Contested => "LEAF_FLAG_CONTESTED",
             Self::Undecided => "LEAF_FLAG_UNDECIDED",
+            Self::EvidenceRevoked => "LEAF_FLAG_EVIDENCE_REVOKED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1376,6 +1379,7 @@ impl LeafFlag {
             "LEAF_FLAG_UNANSWERED" => Some(Self::Unanswered),
             "LEAF_FLAG_CONTESTED" => Some(Self::Contested),
             "LEAF_FLAG_UNDECIDED" => Some(Self::Undecided),
+            "LEAF_FLAG_EVIDENCE_REVOKED" => Some(Self::EvidenceRevoked),
             _ => None,
         }
     }
@@ -1770,7 +1774,7 @@ pub mod campaigns_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Accepts every assigned leaf that needs nothing. Role: appraiser, assigned, of another unit.
+        /// Accepts every assigned leaf that needs nothing, that is, none with another flag than that nobody has decided. Role: appraiser, assigned, of another unit.
         pub async fn accept_leaves(
             &mut self,
             request: impl tonic::IntoRequest<super::AcceptLeavesRequest>,
@@ -2097,7 +2101,7 @@ pub mod campaigns_service_server {
             &self,
             request: tonic::Request<super::AppraiseLeafRequest>,
         ) -> std::result::Result<tonic::Response<super::LeafAssessment>, tonic::Status>;
-        /// Accepts every assigned leaf that needs nothing. Role: appraiser, assigned, of another unit.
+        /// Accepts every assigned leaf that needs nothing, that is, none with another flag than that nobody has decided. Role: appraiser, assigned, of another unit.
         async fn accept_leaves(
             &self,
             request: tonic::Request<super::AcceptLeavesRequest>,
@@ -5577,7 +5581,7 @@ pub mod initiatives_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Takes the recognition back: no claim can cite it from now on. Role: administrator.
+        /// Takes the recognition back: no claim can cite it from now on, and leaves that cite it are flagged. Role: administrator.
         pub async fn revoke_initiative(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeInitiativeRequest>,
@@ -5655,7 +5659,7 @@ pub mod initiatives_service_server {
             &self,
             request: tonic::Request<super::RecogniseInitiativeRequest>,
         ) -> std::result::Result<tonic::Response<super::Initiative>, tonic::Status>;
-        /// Takes the recognition back: no claim can cite it from now on. Role: administrator.
+        /// Takes the recognition back: no claim can cite it from now on, and leaves that cite it are flagged. Role: administrator.
         async fn revoke_initiative(
             &self,
             request: tonic::Request<super::RevokeInitiativeRequest>,

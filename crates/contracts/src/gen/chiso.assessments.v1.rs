@@ -7676,7 +7676,8 @@ pub mod assessments_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// States a figure for a unit and month; stating it again replaces it.
+        /// States a figure for a unit and month; stating it again replaces it. Refused as `FIGURE_SURVEYED` while a counted wave
+        /// feeds the measure for the unit in a period with that month, until its results are withheld.
         pub async fn report_measure(
             &mut self,
             request: impl tonic::IntoRequest<super::ReportMeasureRequest>,
@@ -7803,7 +7804,8 @@ pub mod assessments_service_server {
             tonic::Response<super::ListDefinitionsResponse>,
             tonic::Status,
         >;
-        /// States a figure for a unit and month; stating it again replaces it.
+        /// States a figure for a unit and month; stating it again replaces it. Refused as `FIGURE_SURVEYED` while a counted wave
+        /// feeds the measure for the unit in a period with that month, until its results are withheld.
         async fn report_measure(
             &self,
             request: tonic::Request<super::ReportMeasureRequest>,

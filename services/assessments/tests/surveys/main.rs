@@ -5,5 +5,6 @@ mod imports;
 mod lifecycle;
 mod refusals;
 mod replicas;
+mod reports;
 mod sample;
 mod world;

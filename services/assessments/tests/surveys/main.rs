@@ -3,6 +3,7 @@
 mod anonymity;
 mod imports;
 mod lifecycle;
+mod past;
 mod refusals;
 mod replicas;
 mod reports;

@@ -97,9 +97,16 @@ pub enum ReportEvent {
     },
 }
 
-/// A report refuses nothing: what it must not say is no [`Figure`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReportRefusal {}
+/// Why a figure is not stated. A report by itself refuses nothing: what it must not say is no [`Figure`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReportRefusal {
+    /// It follows from a survey.
+    #[error(
+        "the figure follows from wave {0}, which is counted; withhold the wave's results for the unit first, or leave the \
+         figure to it"
+    )]
+    Surveyed(String),
+}
 
 impl Report {
     /// The figure of a month and where it is from.

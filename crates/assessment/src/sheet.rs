@@ -275,6 +275,15 @@ impl Entry {
         self.second.as_ref().or(self.first.as_ref())
     }
 
+    /// The initiatives that its claim and explanations cite.
+    pub fn cited(&self) -> impl Iterator<Item = &InitiativeNumber> {
+        let claim = self.claimed.iter().flat_map(|it| &it.claim.evidence);
+        let notes = self.notes.iter().flat_map(|note| &note.evidence);
+        claim
+            .chain(notes)
+            .filter_map(|item| item.initiative.as_ref())
+    }
+
     /// Whether an appraiser's question, an explanation or a contest came after the last decision of a round.
     pub fn open(&self) -> bool {
         let decided_at = self.after_rounds().map(|decision| decision.at);
@@ -290,6 +299,11 @@ impl Sheet {
     /// What is said of a leaf; none while nothing is.
     pub fn entry(&self, leaf: &LeafCode) -> Option<&Entry> {
         self.entries.get(leaf)
+    }
+
+    /// The initiatives that its claims and explanations cite.
+    pub fn cited(&self) -> BTreeSet<&InitiativeNumber> {
+        self.entries.values().flat_map(Entry::cited).collect()
     }
 
     /// Who in the council decided on a leaf after a moment.

@@ -6,16 +6,20 @@ mod orders;
 mod show;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod wave;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use contracts::assessments::v1 as pb;
+use runtime::Ids;
+use uuid::Uuid;
 
 pub use ballots::{import, read as ballots};
 pub use instrument::read as instrument;
 pub use orders::{close, open, plan, put, release, withhold};
+pub use tokens::{Wanted as WantedTokens, issue as issue_tokens};
 pub use wave::read as read_plan;
 
 use crate::yaml::{self, Fields};
@@ -28,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   chiso survey instrument put sipas.yaml
   chiso survey wave plan sipas-2024.yaml
+  chiso survey tokens issue sipas-2024 --unit H40.05 --group citizen --count 200 --out tokens.txt
   chiso survey wave open sipas-2024
   chiso survey ballots import paper.csv --wave sipas-2024 --source paper-box-1
   chiso survey progress sipas-2024
@@ -68,7 +73,7 @@ A wave says who is asked, and when:
 
 Ballots are CSV with the columns id, unit and group, and one for each question. An empty cell is no answer.";
 
-/// Run surveys: put instruments, plan and open waves, take in ballots, read results
+/// Run surveys: put instruments, plan and open waves, issue tokens, take in ballots, read results
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Command {
@@ -84,6 +89,9 @@ enum Action {
     /// Who is asked, and when
     #[command(subcommand)]
     Wave(OfWaves),
+    /// What respondents cast their ballots with
+    #[command(subcommand)]
+    Tokens(OfTokens),
     /// What was answered on paper or in another system
     #[command(subcommand)]
     Ballots(OfBallots),
@@ -142,6 +150,38 @@ struct Withheld {
     /// Why, for everybody to read
     #[arg(long, value_name = "TEXT")]
     reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum OfTokens {
+    /// Issue tokens, each good for one ballot, into a new file that only you can read; they are shown nowhere else
+    Issue(Issued),
+}
+
+#[derive(Debug, Args)]
+struct Issued {
+    /// Code of the wave
+    wave: String,
+
+    /// Code of the unit that is asked about
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+
+    /// Code of the group of respondents
+    #[arg(long, value_name = "CODE")]
+    group: String,
+
+    /// How many, at most 10,000
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=10_000), value_name = "NUMBER")]
+    count: i32,
+
+    /// Where to write them, one a line; a file that is not there yet
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+
+    /// Id of an issue whose answer was lost: it gives the same tokens again
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<Uuid>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -207,6 +247,14 @@ pub(crate) async fn run(
             let wave = order(services, wanted).await?;
             say(&wave, json, show::wave);
         }
+        Action::Tokens(OfTokens::Issue(wanted)) => {
+            let answer = tokens::issue(services, &wanted.tokens(), &wanted.out).await?;
+            if json {
+                out::message(&answer);
+            } else {
+                out::line(show::issued(wanted.count, &wanted.out, &answer));
+            }
+        }
         Action::Ballots(OfBallots::Import(wanted)) => {
             return take_in(services, wanted, json).await;
         }
@@ -226,6 +274,18 @@ pub(crate) async fn run(
         }
     }
     Ok(Exit::Done)
+}
+
+impl Issued {
+    fn tokens(&self) -> tokens::Wanted {
+        tokens::Wanted {
+            wave: self.wave.clone(),
+            unit: self.unit.clone(),
+            group: self.group.clone(),
+            count: self.count,
+            request_id: self.request_id.unwrap_or_else(|| Ids::random().uuid()),
+        }
+    }
 }
 
 fn say<M: prost::Message + prost::Name>(message: &M, json: bool, table: fn(&M) -> String) {

@@ -26,6 +26,18 @@ pub fn fed(wave: &Wave) -> BTreeMap<(UnitCode, MeasureName), u64> {
     figures
 }
 
+/// Whether a counted wave says something of an input of a unit, be it that its results are withheld or that too few
+/// answered.
+pub fn feeds(wave: &Wave, unit: &UnitCode, input: &MeasureName) -> bool {
+    let plan = wave.plan().filter(|_| wave.stage() == Some(Stage::Counted));
+    plan.is_some_and(|plan| {
+        let questions = plan.edition.questions.iter();
+        let feeds = questions.flat_map(|question| &question.feeds);
+        let mut inputs = feeds.flat_map(|feed| feed.inputs.values());
+        plan.units.contains(unit) && inputs.any(|it| it == input)
+    })
+}
+
 fn of_unit<'a>(
     wave: &'a Wave,
     plan: &'a Plan,

@@ -15,7 +15,7 @@ mod tally;
 mod wave;
 
 pub use answer::{Answer, Ballot, Fault};
-pub use feeding::fed;
+pub use feeding::{fed, feeds};
 pub use instrument::{
     Edition, Group, Instrument, InstrumentCommand, InstrumentEvent, InstrumentRefusal,
 };

@@ -200,6 +200,11 @@ impl Wave {
         self.withheld_units.get(unit).map(String::as_str)
     }
 
+    /// Whether results of a unit are withheld, with those of the whole wave or by themselves.
+    pub fn withholds(&self, unit: &UnitCode) -> bool {
+        self.withheld().is_some() || self.unit_withheld(unit).is_some()
+    }
+
     /// The withheld units, with the reasons.
     pub fn withheld_units(&self) -> impl Iterator<Item = (&UnitCode, &str)> {
         self.withheld_units

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use assessment::ReportCommand;
+use assessment::{ReportCommand, ReportRefusal};
 use contracts::assessments::v1 as pb;
 use contracts::assessments::v1::assessments_service_server::AssessmentsService;
 use contracts::log::v1::CommandContext;
@@ -12,12 +12,14 @@ use decider::Decider as _;
 use eventlog::command::{Context, execute};
 use eventlog::{EventLog, Position};
 use identity::Permit;
+use ids::{MeasureName, Month, UnitCode};
 use prost::Message;
 use runtime::{Clock, Ids, telemetry};
 use tonic::{Request, Response, Result};
 
 use crate::campaigns::about;
 use crate::codec::{ReportCodec, report_stream};
+use crate::surveys::stating;
 use crate::units::Units;
 use crate::view::Viewer;
 use crate::wire;
@@ -65,6 +67,13 @@ impl Api {
             traceparent,
             ..context
         })
+    }
+
+    /// The wave that states a figure, so that nobody else does. One that is counted at this very moment is not seen: it
+    /// states the figure anew.
+    fn stating(&self, unit: &UnitCode, measure: &MeasureName, month: Month) -> Option<String> {
+        let view = self.view.borrow();
+        stating(&view, unit, measure, month).map(str::to_owned)
     }
 
     /// Waits until lists show what was appended; what was obeyed is answered as obeyed, also when they are late.
@@ -191,7 +200,10 @@ impl AssessmentsService for Api {
             &self.log,
             &report_stream(&unit, &measure),
             &context,
-            |report, _| report.decide(command.clone()),
+            |report, _| match self.stating(&unit, &measure, month) {
+                Some(wave) => Err(ReportRefusal::Surveyed(wave)),
+                None => report.decide(command.clone()),
+            },
             |report, version| {
                 let (figure, source) = report.month(month).unwrap_or((figure, ""));
                 pb::ReportedMeasure {

@@ -118,6 +118,7 @@ pub async fn serve(
     let (ids, units) = (Ids::random(), units::Units::new(registry));
     let store = evidence::Store::open(&config.evidence.evidence_store)
         .context("opening the store of evidence")?;
+    let sweeper = evidence::Sweeper::new(log.clone(), store.clone(), config.evidence.grace());
     let evidence = evidence::Api::new(
         log.clone(),
         view.clone(),
@@ -159,12 +160,13 @@ pub async fn serve(
     let locked = locks.run(shutdown.clone());
     let watched = due_dates.run(shutdown.clone());
     let cared_for = ballots.run(shutdown.clone());
+    let swept = sweeper.run(shutdown.clone());
     let served = server.serve(listener, shutdown);
     tokio::try_join!(
         async { followed.await.context("following the log of assessments") },
         async { served.await.context("serving assessments") },
         async {
-            tokio::join!(relayed, locked, watched, cared_for);
+            tokio::join!(relayed, locked, watched, cared_for, swept);
             Ok(())
         },
     )?;

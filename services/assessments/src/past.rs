@@ -47,7 +47,8 @@ pub(crate) fn moment(
         Problem::invalid("as_of", why)
     })?;
     if at > now {
-        let why = format!("is {at}, and now it is {now}; ask for a moment up to now, or leave it out");
+        let why =
+            format!("is {at}, and now it is {now}; ask for a moment up to now, or leave it out");
         return Err(Problem::out_of_range("as_of", why));
     }
     Ok(Some(at))
@@ -103,7 +104,9 @@ pub(crate) async fn fold<C: Codec>(
             position: event.position,
             source,
         })?;
-        kept.apply(event, |state: &mut C::Aggregate| decider::Decider::evolve(state, &told));
+        kept.apply(event, |state: &mut C::Aggregate| {
+            decider::Decider::evolve(state, &told)
+        });
         recorded_at = event.recorded_at;
     }
     let position = kept.position;

@@ -62,6 +62,7 @@ use tokio::sync::Notify;
 
 pub(crate) use self::book::Book;
 pub(crate) use self::codec::{WAVE, WaveCodec};
+pub(crate) use self::feeding::stating;
 pub use self::key::{BallotKey, BallotKeyTooShort};
 pub(crate) use self::timer::Timer;
 use crate::units::Units;

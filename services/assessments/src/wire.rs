@@ -191,5 +191,10 @@ pub(crate) fn definition_refused(refusal: DefinitionRefusal) -> Problem {
 
 /// A report refuses nothing.
 pub(crate) fn report_refused(refusal: ReportRefusal) -> Problem {
-    match refusal {}
+    let message = refusal.to_string();
+    match refusal {
+        ReportRefusal::Surveyed(wave) => {
+            Problem::refused("FIGURE_SURVEYED", message).with("wave", wave)
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! A survey from its instrument to its results, by the functions that `chiso survey` runs.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use cli::{Exit, Services, survey};
 use contracts::assessments::v1 as pb;
 use contracts::projection::v1::GetUnitIndexRequest;
@@ -104,6 +106,7 @@ async fn a_survey_is_run_from_files() {
     let came = came.expect("progress");
     assert_eq!((came.quota, came.ballots), (30, 20));
 
+    tokens_are_in_a_file(services).await;
     let level = pb::ConfidenceLevel::Percent95;
     let early = survey::results(services, WAVE, "", "", level).await;
     assert_eq!(early.expect_err("not counted").exit, Exit::Failed);
@@ -137,6 +140,44 @@ async fn a_survey_is_run_from_files() {
     .await;
     assert_eq!(results.total.expect("a total").ballots, 0);
     satisfied(&province, "").await;
+}
+
+/// Tokens go to a file of its owner alone and nowhere else.
+async fn tokens_are_in_a_file(services: &Services) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tokens.txt");
+    let wanted = survey::WantedTokens {
+        wave: WAVE.to_owned(),
+        unit: given::OTHER_DEPARTMENT.to_owned(),
+        group: "citizen".to_owned(),
+        count: 3,
+        request_id: runtime::Ids::random().uuid(),
+    };
+    let issued = survey::issue_tokens(services, &wanted, &file).await;
+    let issued = issued.expect("issued");
+    assert_eq!((issued.issued, issued.tokens), (3, vec![]));
+    let tokens = std::fs::read_to_string(&file).expect("the tokens");
+    assert_eq!(tokens.lines().count(), 3);
+    let mode = file.metadata().expect("a file").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "nobody else reads it");
+    // The file is not written over, and nothing is issued for it.
+    let there = survey::issue_tokens(services, &wanted, &file).await;
+    assert_eq!(there.expect_err("it is there").exit, Exit::NoInput);
+    // The same request gives the same tokens; a refused one leaves no file.
+    let copy = folder.path().join("copy.txt");
+    let again = survey::issue_tokens(services, &wanted, &copy).await;
+    assert_eq!(again.expect("issued").issued, 3);
+    assert_eq!(std::fs::read_to_string(&copy).expect("read"), tokens);
+    let nobody = survey::WantedTokens {
+        group: "nobody".to_owned(),
+        request_id: runtime::Ids::random().uuid(),
+        ..wanted
+    };
+    let none = folder.path().join("none.txt");
+    let refused = survey::issue_tokens(services, &nobody, &none).await;
+    let refused = refused.expect_err("no such group");
+    assert!(refused.message.contains("--request-id"), "{refused}");
+    assert!(!none.exists());
 }
 
 /// Waits until the index that the survey feeds is that, which nobody reported.

@@ -1,8 +1,9 @@
 //! What may be asked of a sheet.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ids::{LeafCode, UnitCode};
+use ids::{InitiativeNumber, LeafCode, UnitCode};
 use index::{Definition, Inputs};
 use jiff::Timestamp;
 
@@ -21,6 +22,8 @@ pub struct Ground {
     pub definition: Arc<Definition>,
     /// The unit's figures as counted and reported; none when they cannot be had now.
     pub measured: Option<Arc<Inputs>>,
+    /// Initiatives that the sheet cites and that the unit may not cite any more.
+    pub revoked: BTreeSet<InitiativeNumber>,
 }
 
 /// A command with who gives it, when, and on what ground.

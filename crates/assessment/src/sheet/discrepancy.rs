@@ -1,6 +1,8 @@
 //! Where the values of a leaf part, and what is left to do about it.
 
-use ids::LeafCode;
+use std::collections::BTreeSet;
+
+use ids::{InitiativeNumber, LeafCode};
 use index::{Definition, Inputs, Leaf};
 
 use super::score::self_scored;
@@ -27,6 +29,8 @@ pub enum Flag {
     Contested,
     /// Nobody has decided.
     Undecided,
+    /// The claim or an explanation cites an initiative that the unit may not cite any more.
+    EvidenceRevoked,
 }
 
 /// A leaf with flags.
@@ -41,13 +45,19 @@ pub struct Discrepancy {
 }
 
 impl Sheet {
-    /// Leaves with flags, in the order of the definition.
-    pub fn discrepancies(&self, definition: &Definition, figures: &Inputs) -> Vec<Discrepancy> {
+    /// Leaves with flags, in the order of the definition; `figures` are the measured ones, `revoked` the initiatives that
+    /// the unit may not cite any more.
+    pub fn discrepancies(
+        &self,
+        definition: &Definition,
+        figures: &Inputs,
+        revoked: &BTreeSet<InitiativeNumber>,
+    ) -> Vec<Discrepancy> {
         let leaves = definition.leaves().iter();
         leaves
             .filter(|leaf| !leaf.max().is_zero())
             .filter_map(|leaf| {
-                let flags = self.flags(leaf, figures);
+                let flags = self.flags(leaf, figures, revoked);
                 (!flags.is_empty()).then(|| Discrepancy {
                     leaf: leaf.code().clone(),
                     marks: self.marks(leaf, figures),
@@ -57,8 +67,13 @@ impl Sheet {
             .collect()
     }
 
-    /// What is worth a look at a leaf.
-    pub fn flags(&self, leaf: &Leaf, figures: &Inputs) -> Vec<Flag> {
+    /// What is worth a look at a leaf, in a world of [`discrepancies`](Self::discrepancies).
+    pub fn flags(
+        &self,
+        leaf: &Leaf,
+        figures: &Inputs,
+        revoked: &BTreeSet<InitiativeNumber>,
+    ) -> Vec<Flag> {
         let marks = self.marks(leaf, figures);
         let entry = self.entry(leaf.code());
         let claim = entry.and_then(|entry| entry.claimed.as_ref());
@@ -112,6 +127,11 @@ impl Sheet {
         );
         flag(contested, Flag::Contested);
         flag(marks.last.is_none(), Flag::Undecided);
+        let mut cited = entry.into_iter().flat_map(super::Entry::cited);
+        flag(
+            cited.any(|number| revoked.contains(number)),
+            Flag::EvidenceRevoked,
+        );
         flags
     }
 }

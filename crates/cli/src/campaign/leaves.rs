@@ -128,11 +128,22 @@ pub(super) fn evidence(items: &[pb::Evidence], language: Language) -> String {
             (!item.issuer.is_empty()).then(|| item.issuer.clone()),
             said("mục", "item", &item.item),
             said("trang", "page", &item.page),
+            said("sáng kiến", "initiative", &item.initiative),
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         format!("{number}. {}", parts.join(", "))
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What shows the claim of a leaf, with a note where some of it stands no more.
+pub(super) fn evidence_of(leaf: &pb::LeafAssessment, language: Language) -> String {
+    let mut shown = evidence(&leaf.evidence, language);
+    if leaf.flags.contains(&pb::LeafFlag::EvidenceRevoked.into()) {
+        shown.push('\n');
+        shown.push_str(words::EVIDENCE_REVOKED.in_language(language));
+    }
+    shown
 }
 
 /// Declared figures, one a line.

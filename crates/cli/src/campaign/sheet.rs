@@ -86,7 +86,7 @@ fn row(paper: &Paper, place: &Place<'_>, language: Language) -> Row {
                 leaves::mark(leaf.decided.as_ref(), language),
                 Cell::text(leaves::figures(&leaf.figures, paper, language)),
                 Cell::text(&leaf.explanation),
-                Cell::text(leaves::evidence(&leaf.evidence, language)),
+                Cell::text(leaves::evidence_of(leaf, language)),
             ];
             Row {
                 cells,

@@ -28,6 +28,10 @@ pub(crate) const FINAL: Label = Label::new("Kết quả", "Final");
 pub(crate) const REASON: Label = Label::new("Lý do, giải trình", "Reason");
 pub(crate) const FIGURES: Label = Label::new("Số liệu kê khai", "Declared figures");
 pub(crate) const EVIDENCE: Label = Label::new("Tài liệu kiểm chứng", "Evidence");
+pub(crate) const EVIDENCE_REVOKED: Label = Label::new(
+    "Lưu ý: sáng kiến được viện dẫn không còn được công nhận",
+    "Note: an initiative that is cited is not recognised any more",
+);
 pub(crate) const NOTES: Label = Label::new("Ý kiến trao đổi", "What was said");
 pub(crate) const TOTAL: Label = Label::new("Tổng điểm", "Total");
 pub(crate) const PERCENT: Label = Label::new("Chỉ số (%)", "Index (%)");

@@ -1,5 +1,7 @@
 //! Surveys as people read them.
 
+use std::path::Path;
+
 use comfy_table::Cell;
 use contracts::assessments::v1 as pb;
 
@@ -62,6 +64,16 @@ pub(super) fn progress(of: &pb::Wave) -> String {
         ]);
     }
     format!("{}\n{}", wave(of), show::rendered(&table))
+}
+
+/// What became of tokens, which are not shown.
+pub(super) fn issued(count: i32, file: &Path, answer: &pb::IssueTokensResponse) -> String {
+    format!(
+        "{} tokens are in {}, {} are issued to the group about the unit in all",
+        show::count(count),
+        file.display(),
+        show::count(answer.issued)
+    )
 }
 
 /// What became of imported ballots.

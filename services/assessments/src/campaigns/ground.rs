@@ -1,5 +1,6 @@
 //! What a command to a sheet rests on: the campaign, the edition, the measured figures.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -90,12 +91,15 @@ impl Api {
         let rules = campaign.rules_of(unit).ok_or_else(|| no_part(code, unit))?;
         let definition = self.editions.of(rules, &self.view)?;
         let measured = self.figures.of(&definition, unit, plan.period).await;
-        let ground = Ground {
+        let mut ground = Ground {
             unit: unit.clone(),
             campaign: Arc::new(campaign),
             definition,
             measured,
+            revoked: BTreeSet::new(),
         };
+        let sheet = self.view.borrow().campaigns.sheet(code, unit).cloned();
+        ground.revoked = self.revoked(&ground, &sheet.unwrap_or_default().state);
         Ok((ground, loaded.version))
     }
 }

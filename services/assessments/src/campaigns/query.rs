@@ -1,6 +1,6 @@
 //! Questions, answered from the view.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use assessment::sheet::{Discrepancy, Ground};
@@ -125,12 +125,14 @@ impl Api {
                 .cloned()
                 .unwrap_or_default()
         };
-        let ground = Ground {
+        let mut ground = Ground {
             unit: unit.clone(),
             campaign,
             definition,
             measured,
+            revoked: BTreeSet::new(),
         };
+        ground.revoked = self.revoked(&ground, &kept.state);
         Ok((ground, kept))
     }
 
@@ -189,7 +191,10 @@ impl Api {
                 }
             };
             let figures = ground.measured.as_deref().cloned().unwrap_or_default();
-            let listed = kept.state.discrepancies(&ground.definition, &figures);
+            let listed = {
+                let sheet = &kept.state;
+                sheet.discrepancies(&ground.definition, &figures, &ground.revoked)
+            };
             for it in listed {
                 let row = row(&unit, it);
                 if flag != pb::LeafFlag::Unspecified && !row.flags.contains(&flag.into()) {

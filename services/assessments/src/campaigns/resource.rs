@@ -161,7 +161,7 @@ impl Seen<'_> {
         lacks: &[(LeafCode, Lack)],
     ) -> pb::LeafAssessment {
         let marks = self.sheet.marks(leaf, figures);
-        let flags = self.sheet.flags(leaf, figures);
+        let flags = self.sheet.flags(leaf, figures, &self.ground.revoked);
         let of_leaf = lacks.iter().filter(|(code, _)| code == leaf.code());
         let told = pb::LeafAssessment {
             leaf: leaf.code().to_string(),

@@ -267,6 +267,7 @@ pub(super) fn flag_to_wire(flag: Flag) -> pb::LeafFlag {
         Flag::Unanswered => pb::LeafFlag::Unanswered,
         Flag::Contested => pb::LeafFlag::Contested,
         Flag::Undecided => pb::LeafFlag::Undecided,
+        Flag::EvidenceRevoked => pb::LeafFlag::EvidenceRevoked,
     }
 }
 

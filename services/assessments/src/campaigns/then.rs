@@ -1,19 +1,22 @@
 //! Campaigns and sheets as the log knew them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use assessment::campaign::Rules;
 use assessment::sheet::Ground;
 use assessment::{Campaign, Sheet};
 use contracts::problem::Problem;
-use ids::{CampaignCode, UnitCode};
+use ids::{CampaignCode, InitiativeNumber, UnitCode};
 use index::{Definition, Inputs};
 use jiff::Timestamp;
 
 use super::api::Api;
+use super::cited::citable;
 use super::codec::{CampaignCodec, SheetCodec, campaign_stream, sheet_stream};
 use super::figures;
 use super::ground::{no_campaign, no_part};
+use crate::initiatives::{InitiativeCodec, initiative_stream};
 use crate::past::{self, Past, Until};
 use crate::view::Kept;
 
@@ -33,7 +36,8 @@ impl Api {
         }
         let past = past::fold::<CampaignCodec>(&self.log, &stream, until, now).await?;
         if past.kept.version == 0 {
-            let message = format!("the log did not know campaign {code} yet; ask for a later moment");
+            let message =
+                format!("the log did not know campaign {code} yet; ask for a later moment");
             return Err(Problem::not_found("CAMPAIGN_NOT_FOUND", message));
         }
         Ok(past)
@@ -53,7 +57,10 @@ impl Api {
         let sheet = past::fold::<SheetCodec>(&self.log, &stream, until, now).await?;
         let campaign = self.campaign_then(code, sheet.beside).await?;
         let campaign = Arc::new(campaign.kept.state);
-        let ground = self.ground_then(code, campaign, unit)?;
+        let mut ground = self.ground_then(code, campaign, unit)?;
+        ground.revoked = self
+            .revoked_then(&ground, &sheet.kept.state, sheet.beside)
+            .await?;
         Ok((ground, sheet.kept, sheet.at))
     }
 
@@ -70,7 +77,8 @@ impl Api {
     ) -> Result<(Ground, Kept<Sheet>), Problem> {
         let (stream, until) = (sheet_stream(code, unit), Until::Moment(moment));
         let sheet = past::fold::<SheetCodec>(&self.log, &stream, until, moment).await?;
-        let ground = self.ground_then(code, campaign, unit)?;
+        let mut ground = self.ground_then(code, campaign, unit)?;
+        ground.revoked = self.revoked_then(&ground, &sheet.kept.state, until).await?;
         Ok((ground, sheet.kept))
     }
 
@@ -87,7 +95,26 @@ impl Api {
             measured: frozen(&campaign, &definition, unit),
             campaign,
             definition,
+            revoked: BTreeSet::new(),
         })
+    }
+
+    /// The initiatives that a sheet cited and that its unit could not cite any more then.
+    async fn revoked_then(
+        &self,
+        ground: &Ground,
+        sheet: &Sheet,
+        until: Until,
+    ) -> Result<BTreeSet<InitiativeNumber>, Problem> {
+        let (mut revoked, now) = (BTreeSet::new(), self.clock.now());
+        for number in sheet.cited() {
+            let stream = initiative_stream(number);
+            let past = past::fold::<InitiativeCodec>(&self.log, &stream, until, now).await?;
+            if citable(&past.kept.state, ground).is_err() {
+                revoked.insert(number.clone());
+            }
+        }
+        Ok(revoked)
     }
 }
 
@@ -97,5 +124,7 @@ fn frozen(campaign: &Campaign, definition: &Definition, unit: &UnitCode) -> Opti
         return Some(Arc::default());
     }
     let (_, newest) = campaign.publications().last_key_value()?;
-    Some(Arc::new(newest.figures.get(unit).cloned().unwrap_or_default()))
+    Some(Arc::new(
+        newest.figures.get(unit).cloned().unwrap_or_default(),
+    ))
 }

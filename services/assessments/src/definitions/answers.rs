@@ -52,8 +52,9 @@ impl Api {
         let past = past::fold::<DefinitionCodec>(&self.log, &stream, until, now).await?;
         let found = named(&past.kept.state, edition, past.kept.version);
         let found = found.ok_or_else(|| {
-            let message =
-                format!("the log did not know definition {code} {edition:?} yet; ask for a later moment");
+            let message = format!(
+                "the log did not know definition {code} {edition:?} yet; ask for a later moment"
+            );
             Problem::not_found("NO_DEFINITION", message)
         })?;
         Ok(pb::Definition {

@@ -18,13 +18,18 @@ use futures::Stream;
 use identity::Permit;
 use ids::UnitCode;
 use runtime::{Clock, Ids, telemetry};
+use tokio::fs::File;
+use tokio::io::AsyncSeekExt as _;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tonic::{Request, Response, Result, Streaming};
 
 use super::codec::{EvidenceCodec, evidence_stream};
+use super::incoming::Incoming;
 use super::outgoing::{outgoing, unreadable};
 use super::settings::EvidenceSettings;
 use super::store::Store;
+use super::sweep;
 use super::upload::{self, Received};
 use super::wire::{self, Wanted};
 use crate::campaigns::{
@@ -167,6 +172,7 @@ impl Api {
             ..admitted.context.clone()
         };
         let stored = stored(&admitted, sha256);
+        let mut came_in = None;
         // What was answered once is answered again, or refused, by its receipt: the store has nothing to do with it.
         if self.log.receipt(context.request_id).await?.is_none() {
             let trial = Context {
@@ -177,13 +183,12 @@ impl Api {
             if context.validate_only {
                 return Ok(tried.response);
             }
-            let put = self.store.put(&sha256, &mut content).await;
-            put.map_err(|error| {
-                tracing::error!(%error, "the store of evidence does not take a file");
-                Problem::unavailable("the store of evidence takes no file now; send it again later")
-            })?;
+            came_in = Some(self.take_in(&stored, &mut content).await?);
         }
         let executed = self.append(&stored, &context).await?;
+        if let Some(incoming) = came_in {
+            self.settle(&incoming, &mut content).await;
+        }
         let mut view = self.view.clone();
         let reached = view.wait_for(|view| view.position >= executed.position);
         let _ = tokio::time::timeout(CATCH_UP, reached).await;
@@ -191,6 +196,41 @@ impl Api {
             position: executed.position,
             ..executed.response
         })
+    }
+
+    /// Stores a content until the log names it.
+    async fn take_in(&self, stored: &Stored, content: &mut File) -> Result<Incoming, Problem> {
+        let begun = Instant::now();
+        let incoming = Incoming {
+            unit: stored.unit.clone(),
+            sha256: stored.content.sha256,
+            id: self.ids.uuid(),
+        };
+        let taken = self.store.take_in(&incoming, content).await;
+        taken.map_err(|error| {
+            tracing::error!(%error, "the store of evidence does not take a file");
+            Problem::unavailable("the store of evidence takes no file now; send it again later")
+        })?;
+        if !sweep::in_time(begun, self.settings.grace()) {
+            let message = "the store of evidence took too long; send the file again later";
+            return Err(Problem::unavailable(message));
+        }
+        Ok(incoming)
+    }
+
+    /// Puts a content that the log names in its place. Where that fails it is read from where it is, and moved by the sweep.
+    async fn settle(&self, incoming: &Incoming, content: &mut File) {
+        let settled = match self.store.settle(incoming).await {
+            // The sweep was faster; or what came in is gone, against all odds: then here is the last copy.
+            Err(object_store::Error::NotFound { .. }) => match content.rewind().await {
+                Ok(_) => self.store.put(&incoming.sha256, content).await,
+                Err(error) => Err(error),
+            },
+            settled => settled.map_err(std::io::Error::from),
+        };
+        if let Err(error) = settled {
+            tracing::warn!(%error, "a file is not in its place yet; it is moved later");
+        }
     }
 
     async fn append(

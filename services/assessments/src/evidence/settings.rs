@@ -1,6 +1,7 @@
 //! Settings of evidence.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What the service is told of evidence.
 #[derive(clap::Args, Clone, Debug)]
@@ -42,7 +43,23 @@ pub struct EvidenceSettings {
     /// files
     #[arg(long, env = "CHISO_EVIDENCE_SPOOL", value_name = "FOLDER")]
     pub evidence_spool: Option<PathBuf>,
+
+    /// Age in hours at which a stored content is deleted that no upload named in the log, as its process was killed in
+    /// between. The default, a day, is many times what an upload takes, and longer than clocks differ or a store that is away
+    /// is missed; nothing but room depends on it. A bucket needs a rule of its own for parts of uploads that were never
+    /// completed
+    #[arg(
+        long,
+        env = "CHISO_EVIDENCE_GRACE_HOURS",
+        default_value_t = GRACE_HOURS,
+        value_parser = clap::value_parser!(u32).range(2..=8_760),
+        value_name = "HOURS"
+    )]
+    pub evidence_grace_hours: u32,
 }
+
+/// The grace when nothing is said, in hours.
+const GRACE_HOURS: u32 = 24;
 
 /// Largest file when nothing is said, in bytes.
 const SIZE_MAX: u64 = 50 << 20;
@@ -57,6 +74,12 @@ impl EvidenceSettings {
             evidence_size_max: SIZE_MAX,
             evidence_types: super::media::DEFAULT.map(str::to_owned).to_vec(),
             evidence_spool: None,
+            evidence_grace_hours: GRACE_HOURS,
         }
+    }
+
+    /// How long a content may wait to be named.
+    pub(crate) fn grace(&self) -> Duration {
+        Duration::from_hours(self.evidence_grace_hours.into())
     }
 }

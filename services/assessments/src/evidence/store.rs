@@ -9,7 +9,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{Error, ObjectStore, ObjectStoreExt as _};
 use prost::bytes::Bytes;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
@@ -20,8 +20,10 @@ const PART: usize = 8 << 20;
 /// Kept contents.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
-    store: Arc<dyn ObjectStore>,
+    pub(super) store: Arc<dyn ObjectStore>,
     prefix: Path,
+    /// Where it is a folder.
+    pub(super) folder: Option<PathBuf>,
 }
 
 impl Store {
@@ -42,6 +44,7 @@ impl Store {
                 Ok(Self {
                     store: Arc::new(store),
                     prefix: Path::default(),
+                    folder: Some(folder),
                 })
             }
             "s3" => {
@@ -55,6 +58,7 @@ impl Store {
                 Ok(Self {
                     store: Arc::new(store),
                     prefix: Path::parse(prefix).context("reading the prefix of the S3 store")?,
+                    folder: None,
                 })
             }
             _ => bail!(
@@ -63,11 +67,16 @@ impl Store {
         }
     }
 
-    fn place(&self, sha256: &[u8; 32]) -> Path {
+    /// A path below the prefix.
+    pub(super) fn below(&self, parts: impl IntoIterator<Item = String>) -> Path {
+        let prefix = self.prefix.parts().map(|part| part.as_ref().to_owned());
+        prefix.chain(parts).collect()
+    }
+
+    pub(super) fn place(&self, sha256: &[u8; 32]) -> Path {
         let name = hex::encode(sha256);
         let folder = name.get(..2).unwrap_or_default().to_owned();
-        let parts = self.prefix.parts().map(|part| part.as_ref().to_owned());
-        parts.chain(["sha256".to_owned(), folder, name]).collect()
+        self.below(["sha256".to_owned(), folder, name])
     }
 
     /// Puts the content of a file in its place, whole or not at all. What is there already is the same, or damaged: it is
@@ -76,7 +85,11 @@ impl Store {
     /// # Errors
     /// When the file cannot be read or the store does not take it.
     pub(super) async fn put(&self, sha256: &[u8; 32], content: &mut File) -> std::io::Result<()> {
-        let place = self.place(sha256);
+        self.write(self.place(sha256), content).await
+    }
+
+    /// Writes the content of a file, whole or not at all.
+    pub(super) async fn write(&self, place: Path, content: &mut File) -> std::io::Result<()> {
         let mut writer = BufWriter::with_capacity(self.store.clone(), place, PART);
         if let Err(error) = tokio::io::copy(content, &mut writer).await {
             // What could not be written may not be to be taken away either; the first error says more.
@@ -86,7 +99,7 @@ impl Store {
         writer.shutdown().await
     }
 
-    /// The bytes of a content, as they are there.
+    /// The bytes of a content, as they are there; also of one that the log names and that has not moved to its place yet.
     ///
     /// # Errors
     /// When it is not there, or the store does not answer.
@@ -94,7 +107,18 @@ impl Store {
         &self,
         sha256: &[u8; 32],
     ) -> object_store::Result<BoxStream<'static, object_store::Result<Bytes>>> {
-        let found = self.store.get(&self.place(sha256)).await?;
+        let place = self.place(sha256);
+        let found = match self.store.get(&place).await {
+            Err(missing @ Error::NotFound { .. }) => match self.still_incoming(sha256).await? {
+                None => return Err(missing),
+                Some(waiting) => match self.store.get(&waiting).await {
+                    // It moved just now.
+                    Err(Error::NotFound { .. }) => self.store.get(&place).await?,
+                    found => found?,
+                },
+            },
+            found => found?,
+        };
         Ok(found.into_stream())
     }
 }
@@ -116,6 +140,7 @@ mod tests {
         let store = Store {
             store: Arc::new(object_store::memory::InMemory::new()),
             prefix: Path::from("nam-dinh/evidence"),
+            folder: None,
         };
         let place = store.place(&[0xab; 32]).to_string();
         let name = "ab".repeat(32);

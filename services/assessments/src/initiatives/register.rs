@@ -6,8 +6,9 @@ use assessment::Initiative;
 use decider::Decider as _;
 use eventlog::Recorded;
 use eventlog::command::{Codec as _, DecodeError};
+use ids::InitiativeNumber;
 
-use super::codec::{InitiativeCodec, PREFIX};
+use super::codec::{InitiativeCodec, PREFIX, initiative_stream};
 use crate::view::Kept;
 
 /// Initiatives by stream, which is by number.
@@ -26,6 +27,11 @@ impl Register {
         let kept = self.0.entry(event.stream.clone()).or_default();
         kept.apply(event, |state| state.evolve(&told));
         Ok(())
+    }
+
+    /// An initiative by its number.
+    pub(crate) fn of(&self, number: &InitiativeNumber) -> Option<&Kept<Initiative>> {
+        self.0.get(&initiative_stream(number))
     }
 
     /// Every initiative by number.

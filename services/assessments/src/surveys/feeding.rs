@@ -1,10 +1,11 @@
 //! Stating as reported figures what counted waves say, so that the leaves that they feed are scored.
 //!
-//! It keeps nothing but what it already worked out: what is to be stated follows from the view, so a restart, a withheld
-//! unit or a report by hand in between changes nothing in the end. Of waves that feed the same input of a unit and month
-//! the one that closes last counts.
+//! It keeps nothing but what it already worked out: what is to be stated follows from the view, so a restart or a withheld
+//! unit changes nothing in the end. Of waves that feed the same input of a unit and month the one that closes last counts.
+//! While it does, nobody else states the figure ([`stating`]); once its results are withheld, what it stated is taken back,
+//! and what people state instead stands until they are released.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assessment::{Figure, ReportCommand, ReportEvent};
 use contracts::problem::Problem;
@@ -14,7 +15,7 @@ use eventlog::{Append, EventLog, Expected, Position, StreamAppend};
 use ids::{MeasureName, Month, UnitCode};
 use jiff::Timestamp;
 use runtime::{Clock, Ids};
-use survey::{Stage, fed};
+use survey::{Stage, fed, feeds};
 
 use crate::codec::{ReportCodec, report_stream};
 use crate::view::{View, Viewer};
@@ -34,6 +35,7 @@ struct Said {
     closes_at: Timestamp,
     month: Month,
     figures: BTreeMap<(UnitCode, MeasureName), u64>,
+    withheld: BTreeSet<UnitCode>,
 }
 
 /// A figure that is to be stated.
@@ -109,11 +111,13 @@ fn listen(said: &mut BTreeMap<String, Said>, view: &View) {
         let Some(plan) = kept.state.plan().filter(|_| counted) else {
             continue;
         };
+        let withheld = plan.units.iter().filter(|it| kept.state.withholds(it));
         let now = Said {
             position: kept.position,
             closes_at: plan.closes_at,
             month: plan.period.last_month(),
             figures: fed(&kept.state),
+            withheld: withheld.cloned().collect(),
         };
         said.insert(code.clone(), now);
     }
@@ -126,35 +130,74 @@ fn due(said: &BTreeMap<String, Said>, view: &View) -> Vec<Due> {
     let mut wanted = BTreeMap::new();
     for (code, said) in waves {
         for (of, count) in &said.figures {
-            wanted.insert((of, said.month), (*count, code));
+            let withheld = said.withheld.contains(&of.0);
+            wanted.insert((of, said.month), (*count, code, withheld));
         }
     }
-    let due = wanted
-        .into_iter()
-        .filter_map(|(((unit, measure), month), (count, wave))| {
-            let stream = report_stream(unit, measure);
-            let kept = view.reports.get(&stream);
-            let stated = kept.and_then(|kept| kept.state.month(month));
-            let figure = Figure::count(count);
-            // What was never stated need not be taken back.
-            let known = stated.map_or(count == 0, |(stated, _)| stated == figure);
-            if known {
-                return None;
-            }
-            let command = ReportCommand::State {
-                unit: unit.clone(),
-                measure: measure.clone(),
-                month,
-                figure,
-                source: format!("{SURVEY}{wave}"),
-            };
-            let report = kept.map(|kept| kept.state.clone()).unwrap_or_default();
-            let event = report.decide(command).ok()?.into_iter().next()?;
-            Some(Due {
-                stream,
-                expected: kept.map_or(Expected::NoStream, |kept| Expected::Version(kept.version)),
-                event,
-            })
-        });
+    let due =
+        wanted
+            .into_iter()
+            .filter_map(|(((unit, measure), month), (count, wave, withheld))| {
+                let stream = report_stream(unit, measure);
+                let kept = view.reports.get(&stream);
+                let stated = kept.and_then(|kept| kept.state.month(month));
+                let figure = Figure::count(count);
+                let known = match stated {
+                    // What was never stated need not be taken back.
+                    None => count == 0,
+                    // Nor what people state instead of what is withheld.
+                    Some((_, source)) if withheld && !is_of_survey(source, said) => true,
+                    Some((stated, _)) => stated == figure,
+                };
+                if known {
+                    return None;
+                }
+                let command = ReportCommand::State {
+                    unit: unit.clone(),
+                    measure: measure.clone(),
+                    month,
+                    figure,
+                    source: format!("{SURVEY}{wave}"),
+                };
+                let report = kept.map(|kept| kept.state.clone()).unwrap_or_default();
+                let event = report.decide(command).ok()?.into_iter().next()?;
+                Some(Due {
+                    stream,
+                    expected: kept
+                        .map_or(Expected::NoStream, |kept| Expected::Version(kept.version)),
+                    event,
+                })
+            });
     due.take(AT_A_TIME).collect()
+}
+
+/// Whether a wave stated a figure, by the figure's source.
+fn is_of_survey(source: &str, said: &BTreeMap<String, Said>) -> bool {
+    let wave = source.strip_prefix(SURVEY);
+    wave.is_some_and(|wave| said.contains_key(wave))
+}
+
+/// The counted wave that states an input of a unit in the wave's whole period, unless its results are withheld: of those of
+/// one period the one that closes last.
+pub(crate) fn stating<'a>(
+    view: &'a View,
+    unit: &UnitCode,
+    input: &MeasureName,
+    month: Month,
+) -> Option<&'a str> {
+    let mut newest = BTreeMap::new();
+    for (code, kept) in &view.surveys.waves {
+        let Some(plan) = kept.state.plan() else {
+            continue;
+        };
+        let period = plan.period.first_month()..=plan.period.last_month();
+        if !period.contains(&month) || !feeds(&kept.state, unit, input) {
+            continue;
+        }
+        let this = (plan.closes_at, code, kept.state.withholds(unit));
+        let of_period = newest.entry(plan.period.last_month()).or_insert(this);
+        *of_period = this.max(*of_period);
+    }
+    let mut stating = newest.into_values().filter(|(.., withheld)| !withheld);
+    stating.next().map(|(_, code, _)| code.as_str())
 }

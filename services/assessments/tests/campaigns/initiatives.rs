@@ -165,3 +165,75 @@ async fn a_claim_cites_what_is_recognised_for_its_unit_and_period() {
     let late = refused(citing(NUMBER, 1).await);
     assert_eq!(late.1, "EVIDENCE_UNFOUNDED");
 }
+
+async fn flagged(world: &World, as_of: Option<prost_types::Timestamp>) -> Vec<String> {
+    let request = pb::ListDiscrepanciesRequest {
+        campaign: CAMPAIGN.to_owned(),
+        flag: pb::LeafFlag::EvidenceRevoked.into(),
+        as_of,
+        ..Default::default()
+    };
+    let listed = world.campaigns.clone().list_discrepancies(request).await;
+    let rows = listed.unwrap().into_inner().discrepancies.into_iter();
+    rows.map(|row| format!("{} {}", row.unit, row.leaf))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_revoked_initiative_flags_the_leaves_that_cite_it_and_they_are_not_accepted_in_bulk() {
+    let mut world = World::start_at(PLANNED).await;
+    open_campaign(&world).await;
+    let recognition = recognise(NUMBER, HEALTH, "2024-06-30");
+    entered(&world, recognition.clone()).await.unwrap();
+    let mut campaigns = world.campaigns.clone();
+    let citing = pb::ClaimLeafRequest {
+        evidence: vec![pb::Evidence {
+            initiative: NUMBER.to_owned(),
+            ..evidence().remove(0)
+        }],
+        ..claim(HEALTH, "plan", 0, vec![state("issued", "late")])
+    };
+    let claimed = campaigns.claim_leaf(citing).await.unwrap().into_inner();
+    let revoked = i32::from(pb::LeafFlag::EvidenceRevoked);
+    assert!(!claimed.flags.contains(&revoked));
+    let tasks = vec![number("done", "9"), number("planned", "10")];
+    let tasks = claim(HEALTH, "tasks", 0, tasks);
+    campaigns.claim_leaf(tasks).await.unwrap();
+    campaigns.submit_assessment(submit(HEALTH)).await.unwrap();
+    assert_eq!(flagged(&world, None).await, Vec::<String>::new());
+    let mut initiatives = world.initiatives.clone();
+    initiatives.revoke_initiative(revoke(NUMBER)).await.unwrap();
+
+    let cited = [format!("{HEALTH} plan")];
+    assert_eq!(flagged(&world, None).await, cited);
+    let now = leaf(&world, HEALTH, "plan").await;
+    assert!(now.flags.contains(&revoked), "{:?}", now.flags);
+    let tasks = leaf(&world, HEALTH, "tasks").await;
+    assert!(!tasks.flags.contains(&revoked), "{:?}", tasks.flags);
+    // Then it stood.
+    let events = world.events(&format!("initiative-{NUMBER}")).await;
+    let (stood, fell) = (events[0].recorded_at, events[1].recorded_at);
+    let submitted = assessment(&world, HEALTH).await.submitted_at;
+    assert!(stood.unwrap().seconds <= submitted.unwrap().seconds);
+    assert_eq!(flagged(&world, submitted).await, Vec::<String>::new());
+    assert_eq!(flagged(&world, fell).await, cited);
+
+    world.restart_at(DEADLINES[0]).await;
+    let stream = format!("campaign-{CAMPAIGN}");
+    world.newest::<pb::CampaignStageLocked>(&stream, 1).await;
+    let mut campaigns = world.campaigns.clone();
+    let accepted = campaigns.accept_leaves(accept("binh", HOME, HEALTH)).await;
+    assert_eq!(accepted.unwrap().into_inner().leaves, ["tasks"]);
+    // Recognised anew it stands again, and needs nothing.
+    entered(&world, recognition).await.unwrap();
+    assert_eq!(flagged(&world, None).await, Vec::<String>::new());
+    let accepted = campaigns.accept_leaves(accept("binh", HOME, HEALTH)).await;
+    assert_eq!(accepted.unwrap().into_inner().leaves, ["plan"]);
+    world
+        .initiatives
+        .clone()
+        .revoke_initiative(revoke(NUMBER))
+        .await
+        .unwrap();
+    assert_eq!(flagged(&world, None).await, cited, "decided or not");
+}

@@ -9,6 +9,7 @@ mod files;
 mod given;
 mod hammer;
 mod initiatives;
+mod left_behind;
 mod past;
 mod play;
 mod publications;

@@ -112,7 +112,10 @@ async fn a_read_of_the_past_is_what_was_read_then() {
     assert_eq!(newest.await.unwrap(), now);
     // The deadline locks by itself, whether or not anybody had recorded it yet.
     let at_the_deadline = (0, at(DEADLINES[0]));
-    let stage = campaign_then(&world, at_the_deadline).await.unwrap().stage();
+    let stage = campaign_then(&world, at_the_deadline)
+        .await
+        .unwrap()
+        .stage();
     assert_eq!(stage, pb::CampaignStage::FirstAppraisal);
     // A unit that never wrote anything had an empty sheet then, and has.
     let empty = sheet_then(&world, TRADE, (0, moment)).await.unwrap();

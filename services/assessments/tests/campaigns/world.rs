@@ -122,6 +122,28 @@ impl World {
     async fn serve(&mut self) {
         let (listener, url) = listener(&self.address).await;
         self.address = listener.local_addr().unwrap().to_string();
+        self.service = Some(self.spawn(listener));
+        let channel = runtime::channel(&url).unwrap();
+        self.campaigns = CampaignsServiceClient::new(channel.clone());
+        self.publications = PublicationsServiceClient::new(channel.clone());
+        self.assessments = AssessmentsServiceClient::new(channel.clone());
+        self.evidence = EvidenceServiceClient::new(channel.clone());
+        self.improvements = ImprovementsServiceClient::new(channel.clone());
+        self.initiatives = InitiativesServiceClient::new(channel.clone());
+        self.log = LogServiceClient::new(channel);
+        eventually("the service answers", async || {
+            self.log.clone().get_head(log::GetHeadRequest {}).await.ok()
+        })
+        .await;
+    }
+
+    /// A second process of the service, which ends when it is told to.
+    pub(crate) async fn replica(&self) -> (Shutdown, JoinHandle<()>) {
+        let (listener, _) = listener("127.0.0.1:0").await;
+        self.spawn(listener)
+    }
+
+    fn spawn(&self, listener: TcpListener) -> (Shutdown, JoinHandle<()>) {
         let config = assessments::Config {
             settings: self.settings.clone(),
             registry_url: self.registry_url.clone(),
@@ -136,19 +158,7 @@ impl World {
             let served = assessments::serve(config, listener, end).await;
             served.expect("serves until it is told to end");
         });
-        self.service = Some((shutdown, task));
-        let channel = runtime::channel(&url).unwrap();
-        self.campaigns = CampaignsServiceClient::new(channel.clone());
-        self.publications = PublicationsServiceClient::new(channel.clone());
-        self.assessments = AssessmentsServiceClient::new(channel.clone());
-        self.evidence = EvidenceServiceClient::new(channel.clone());
-        self.improvements = ImprovementsServiceClient::new(channel.clone());
-        self.initiatives = InitiativesServiceClient::new(channel.clone());
-        self.log = LogServiceClient::new(channel);
-        eventually("the service answers", async || {
-            self.log.clone().get_head(log::GetHeadRequest {}).await.ok()
-        })
-        .await;
+        (shutdown, task)
     }
 
     /// Ends the service, as a deployment would, and starts it again by a clock that says `at`.

@@ -7,7 +7,7 @@ use crate::sample::{CLOSES, DURING, WAVE, ballot, came, tokens};
 use crate::world::{UNITS, World, repeatable};
 
 /// Casts ballots whose attitudes are 1, 2, 3, 4, 5, 1, 2, …
-async fn cast(world: &World, unit: &str, group: &str, count: i32) {
+pub(crate) async fn cast(world: &World, unit: &str, group: &str, count: i32) {
     let tokens = world.tokens(unit, group, count).await;
     for (token, attitude) in tokens.iter().zip((1..=5).cycle()) {
         let request = ballot(token, &[("attitude", &attitude.to_string())]);

@@ -3,7 +3,9 @@
 mod anonymity;
 mod imports;
 mod lifecycle;
+mod past;
 mod refusals;
 mod replicas;
+mod reports;
 mod sample;
 mod world;

@@ -99,7 +99,7 @@ impl Sheet {
 
     /// Nobody has decided on the leaf, and nothing about it is worth a look.
     fn needs_nothing(&self, ask: &Ask<'_>, leaf: &Leaf, figures: &Inputs) -> bool {
-        self.flags(leaf, figures) == [Flag::Undecided]
+        self.flags(leaf, figures, &ask.ground.revoked) == [Flag::Undecided]
             && !self.entry(leaf.code()).is_some_and(Entry::open)
             && self.claimed_by_another(ask, leaf.code()).is_ok()
     }

@@ -1,5 +1,7 @@
 //! What appraisers and the council make of claims.
 
+use std::collections::BTreeSet;
+
 use super::given_sheet::*;
 use crate::campaign::{Phase, Stage};
 use crate::person::{Person, Role};
@@ -168,6 +170,57 @@ fn bulk_acceptance_takes_what_needs_nothing() {
 }
 
 #[test]
+fn a_leaf_that_cites_a_revoked_initiative_is_flagged_and_waits_for_a_look() {
+    let number: ids::InitiativeNumber = "SK-2024-017".parse().expect("a number");
+    let cites = |number: &ids::InitiativeNumber| {
+        let mut cited = decree();
+        cited[0].initiative = Some(number.clone());
+        cited
+    };
+    let mut events = filled_in();
+    if let Fact::Claimed { claim, .. } = &mut events[0].fact {
+        claim.evidence = cites(&number);
+    }
+    let explained = Fact::Explained {
+        leaf: leaf("tasks"),
+        text: "as recognised".to_owned(),
+        evidence: cites(&"SK-2024-018".parse().expect("a number")),
+    };
+    let with_explanation = [events.clone(), vec![event(5, "dung", explained)]].concat();
+    let sheet: Sheet = decider::fold(&with_explanation);
+    assert_eq!(sheet.cited().len(), 2);
+    let definition = definition();
+    let flagged = |code: &str, revoked: &BTreeSet<_>| {
+        let rule = definition.leaf(&leaf(code)).expect("a leaf");
+        let flags = sheet.flags(rule, &planned(10), revoked);
+        flags.contains(&Flag::EvidenceRevoked)
+    };
+    let revoked = BTreeSet::from([number]);
+    assert!(flagged("plan", &revoked) && !flagged("tasks", &revoked));
+    assert!(!flagged("plan", &BTreeSet::new()));
+    let by_explanation = BTreeSet::from(["SK-2024-018".parse().expect("a number")]);
+    assert!(flagged("tasks", &by_explanation) && !flagged("plan", &by_explanation));
+
+    let mut accept = command(11, chau(), Action::AcceptAll);
+    accept.ground.revoked.clone_from(&revoked);
+    after(&events).when(accept).then([
+        event(11, "chau", appraised("tasks", Round::First, "2", true, "")),
+        event(
+            11,
+            "chau",
+            appraised("speed", Round::First, "0.4", true, ""),
+        ),
+    ]);
+    // Who looks at it may still accept it.
+    let mut looked_at = command(11, chau(), appraise("plan", 1, Verdict::Accept));
+    looked_at.ground.revoked = revoked;
+    let fact = appraised("plan", Round::First, "2", true, "");
+    after(&events)
+        .when(looked_at)
+        .then([event(11, "chau", fact)]);
+}
+
+#[test]
 fn three_values_stay_side_by_side() {
     let mut events = appraised_once();
     let explain = Action::Explain {
@@ -203,7 +256,7 @@ fn three_values_stay_side_by_side() {
         side_by_side,
         ["2", "1", "1.5", "1.5"].map(|text| Some(points(text)))
     );
-    let flags = sheet.flags(rule, &figures);
+    let flags = sheet.flags(rule, &figures, &BTreeSet::new());
     assert_eq!(flags, [Flag::FirstDiffers, Flag::SecondDiffers]);
 }
 

@@ -1,5 +1,7 @@
 //! What a unit claims.
 
+use std::collections::BTreeSet;
+
 use super::given_sheet::*;
 use crate::campaign::{self, Phase, Stage};
 use crate::person::Role;
@@ -114,7 +116,7 @@ fn a_unit_may_hold_another_value_than_the_measured_one_which_does_not_count_for_
     let sheet: Sheet = decider::fold(&events);
     let figures = [("done", 4)].into_iter().collect();
     let definition = definition();
-    let flagged = sheet.discrepancies(&definition, &figures);
+    let flagged = sheet.discrepancies(&definition, &figures, &BTreeSet::new());
     let speed = flagged.iter().find(|it| it.leaf == leaf("speed"));
     let speed = speed.expect("listed");
     assert_eq!(speed.marks.own, Some(points("1")));

@@ -141,6 +141,7 @@ pub(super) fn ground() -> Ground {
         campaign: Arc::new(campaign()),
         definition: definition(),
         measured: Some(Arc::new(measured)),
+        revoked: BTreeSet::new(),
     }
 }
 

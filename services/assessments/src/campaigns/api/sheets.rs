@@ -90,16 +90,25 @@ impl Api {
             campaign: code,
             unit,
         } = place;
-        let (ground, campaign_version): (Ground, Version) = self.ground(code, unit).await?;
+        let (mut ground, campaign_version): (Ground, Version) = self.ground(code, unit).await?;
         let stream = sheet_stream(code, unit);
-        let cited = self.cited(&ground, action).await?;
+        let cited = match action {
+            Action::AcceptAll => self.cited_by_sheet(&ground, &stream).await?,
+            action => self.cited(&ground, action).await?,
+        };
+        let mut context = call.context.clone();
+        if let Some(of_sheet) = &cited.of_sheet {
+            // What is accepted must cite nothing else than was looked up.
+            context.expected_version = context.expected_version.or(of_sheet.version);
+            ground.revoked.clone_from(&of_sheet.revoked);
+        }
         let campaign = (campaign_stream(code), campaign_version);
         let beside: Vec<_> = cited.beside.iter().cloned().chain([campaign]).collect();
         let executed = execute_beside::<SheetCodec, R>(
             &self.log,
             &stream,
             &beside,
-            &call.context,
+            &context,
             |sheet, _| {
                 let events = sheet.decide(Command {
                     at: call.context.received_at,

@@ -132,6 +132,7 @@ impl Random {
             campaign: Arc::new(campaign(definition, unit)),
             definition: definition.clone(),
             measured: Some(Arc::new(inputs(&counted))),
+            revoked: BTreeSet::new(),
         };
         let mut sheet = Played {
             sheet: Sheet::default(),

@@ -15,4 +15,5 @@ mod program;
 mod rebuild;
 mod receipt;
 mod reorganisation;
+mod rights;
 mod surveys;

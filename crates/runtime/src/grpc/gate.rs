@@ -31,13 +31,13 @@ struct Certified {
 }
 
 impl Gate {
-    /// Leaves in the request what the call may do.
-    pub(super) async fn admit(&self, request: &mut Request<Body>) -> Result<(), Problem> {
+    /// What the call may do; leaves it in the request as well.
+    pub(super) async fn admit(&self, request: &mut Request<Body>) -> Result<Permit, Problem> {
         let permit = match self {
             Self::Open => Permit::unasked(),
             Self::Guarded(verifier) => {
                 if table::access(request.uri().path()) == table::Access::Open {
-                    return Ok(());
+                    return Ok(Permit::unasked());
                 }
                 let certified = certified(request);
                 let token = bearer(request.headers())?.map(str::to_owned);
@@ -45,8 +45,8 @@ impl Gate {
                 Permit::decide(request.uri().path(), &caller)?
             }
         };
-        request.extensions_mut().insert(permit);
-        Ok(())
+        request.extensions_mut().insert(permit.clone());
+        Ok(permit)
     }
 }
 

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use contracts::problem::Problem;
 use futures::FutureExt;
 use http::{Request, Response};
+use identity::Permit;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -152,9 +153,9 @@ where
         Err(full) => return Guarded::refused(full.into(), call),
     }
     let work = telemetry::within(received, async move {
-        shared.gate.admit(&mut request).await?;
+        let permit = shared.gate.admit(&mut request).await?;
         let Ok(response) = inner.call(request).await;
-        Ok(response)
+        Ok((permit, response))
     });
     let work = AssertUnwindSafe(work).catch_unwind();
     let outcome = tokio::select! {
@@ -167,16 +168,18 @@ where
     };
     match outcome {
         Ok(Err(denied)) => Guarded::refused(denial(denied, &call), call),
-        Ok(Ok(response)) => match rewritten(&response) {
-            Some(status) => Guarded::refused(status, call),
-            None => {
-                if refused_by_handler(&response) {
-                    count_denial(&call, "UNIT_NOT_YOURS");
+        Ok(Ok((permit, response))) => {
+            match unchecked(&permit, &response, &call).or_else(|| rewritten(&response)) {
+                Some(status) => Guarded::refused(status, call),
+                None => {
+                    if refused_by_handler(&response) {
+                        count_denial(&call, "UNIT_NOT_YOURS");
+                    }
+                    let bounds = shared.stop(kind).map(|stop| Bounds::new(deadline, stop));
+                    Guarded::over(response, call, bounds)
                 }
-                let bounds = shared.stop(kind).map(|stop| Bounds::new(deadline, stop));
-                Guarded::over(response, call, bounds)
             }
-        },
+        }
         Err(panic) => Guarded::refused(panicked(&*panic, &call.method.name), call),
     }
 }
@@ -188,6 +191,19 @@ fn denial(problem: Problem, call: &Call) -> Status {
         _ => {}
     }
     problem.into()
+}
+
+/// The answer in place of one that a handler gave without having asked for which units it may.
+fn unchecked(permit: &Permit, response: &Response<Body>, call: &Call) -> Option<Status> {
+    let status = Status::from_header_map(response.headers());
+    let answered = status.is_none_or(|status| status.code() == Code::Ok);
+    if !answered || !permit.unit_unchecked() {
+        return None;
+    }
+    let (service, method) = (call.service, &call.method.name);
+    tracing::error!(service, %method, "a handler did not ask for which units the call is permitted");
+    let message = "the service has a bug and must not answer; it is in its log";
+    Some(Problem::internal(message).into())
 }
 
 /// Whether the handler did not let the call act for a unit.

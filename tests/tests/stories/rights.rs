@@ -9,16 +9,19 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use cli::Service;
+use contracts::assessments::v1::BallotsImported;
+use contracts::log::v1::{Metadata, ReadStreamRequest};
 use contracts::problem::reason_of;
 use futures::{StreamExt as _, stream};
 use identity::Role;
 use identity::table::{Access, Condition, Rule, table};
+use prost::{Message as _, Name as _};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use tonic::{Code, Status};
 
 use self::asked::{messages, rows};
 use self::called::call;
-use self::world::{Side, World, method, serving};
+use self::world::{Side, WAVE, World, method, serving};
 
 /// Calls at once.
 const CALLS: usize = 12;
@@ -237,5 +240,37 @@ async fn every_role_finds_every_rpc_as_the_table_says_for_its_own_unit_and_for_o
     let count = faults.len();
     assert!(faults.is_empty(), "{count} faults:\n{}", faults.join("\n"));
     assert!(cells > 3_000, "{cells} cells");
+    who_brought_ballots_is_on_record(&world).await;
     world.province.verified().await;
+}
+
+/// The program and its roles are with the event, and nothing of what the ballots say.
+async fn who_brought_ballots_is_on_record(world: &World) {
+    let request = ReadStreamRequest {
+        stream: format!("wave-{WAVE}"),
+        after_version: 0,
+    };
+    let mut log = world.province.services.log(Service::Assessments);
+    let mut read = log.read_stream(request).await.expect("read").into_inner();
+    let mut imports = Vec::new();
+    while let Some(part) = read.message().await.expect("a part") {
+        let events = part.events.into_iter();
+        imports.extend(events.filter(|event| event.r#type == BallotsImported::full_name()));
+    }
+    assert_eq!(imports.len(), 2, "one for each unit");
+    for (event, side) in imports.iter().zip([&world.own, &world.foreign]) {
+        let by = Metadata::decode(event.metadata.as_ref()).expect("metadata");
+        assert_eq!(
+            (by.actor.as_str(), by.client.as_str()),
+            ("developer", "chiso")
+        );
+        assert!(by.roles.iter().any(|role| role == "integrator"), "{by:?}");
+        let said = BallotsImported::decode(event.payload.as_ref()).expect("an import");
+        let count = &said.ballots[0];
+        assert_eq!((said.source.as_str(), said.ballots.len()), ("rights", 1));
+        assert_eq!(
+            (count.unit.as_str(), count.ballots),
+            (side.unit.as_str(), 1)
+        );
+    }
 }

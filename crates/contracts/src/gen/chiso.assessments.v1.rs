@@ -8882,6 +8882,26 @@ impl ::prost::Name for TokensIssued {
         "/chiso.assessments.v1.TokensIssued".into()
     }
 }
+/// Ballots that were cast elsewhere went into the box. Who brought them is in the metadata; what they say is nowhere.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BallotsImported {
+    /// The system or the batch of papers.
+    #[prost(string, tag = "1")]
+    pub source: ::prost::alloc::string::String,
+    /// How many of which unit and group, rows that were brought before left out.
+    #[prost(message, repeated, tag = "2")]
+    pub ballots: ::prost::alloc::vec::Vec<SurveyTurnout>,
+}
+impl ::prost::Name for BallotsImported {
+    const NAME: &'static str = "BallotsImported";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.BallotsImported".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.BallotsImported".into()
+    }
+}
 /// Ballots left the box together: at least ten.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BallotsReleased {
@@ -10005,7 +10025,8 @@ pub mod surveys_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Takes in ballots that were cast elsewhere, on paper or in another system. A row is known by source and row id: a
-        /// repeat changes nothing, whatever it says. A faulty row is refused alone.
+        /// repeat changes nothing, whatever it says. A faulty row is refused alone, and so is one of a unit that the client is not
+        /// granted. Who brought how many ballots of which unit is on record.
         pub async fn import_ballots(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -10235,7 +10256,8 @@ pub mod surveys_service_server {
             tonic::Status,
         >;
         /// Takes in ballots that were cast elsewhere, on paper or in another system. A row is known by source and row id: a
-        /// repeat changes nothing, whatever it says. A faulty row is refused alone.
+        /// repeat changes nothing, whatever it says. A faulty row is refused alone, and so is one of a unit that the client is not
+        /// granted. Who brought how many ballots of which unit is on record.
         async fn import_ballots(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportBallotsRequest>>,

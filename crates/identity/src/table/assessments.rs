@@ -131,8 +131,13 @@ pub(super) const RULES: &[Rule] = &[
     // Respondents have a ballot's token and no other: their programs bring what they answer.
     to(
         SURVEYS,
-        &["CastBallot", "ImportBallots"],
+        &["CastBallot"],
         &[any(Administrator), any(Integrator)],
+    ),
+    to(
+        SURVEYS,
+        &["ImportBallots"],
+        &[any(Administrator), granted(Integrator)],
     ),
     to(
         SURVEYS,

@@ -52,7 +52,7 @@ impl Own {
     ///
     /// # Errors
     /// `PERMISSION_DENIED`, saying nothing of the unit.
-    pub(super) fn may(&self, permit: &Permit, unit: &UnitCode) -> Result<(), Problem> {
+    pub(crate) fn may(&self, permit: &Permit, unit: &UnitCode) -> Result<(), Problem> {
         let concerns = |own: &UnitCode| self.0.get(own) == Some(unit);
         permit.may_act_where(concerns, std::slice::from_ref(unit))
     }

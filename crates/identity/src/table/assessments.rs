@@ -1,28 +1,12 @@
-//! Who may do what in the yearly assessment.
+//! Who may do what with definitions, figures, initiatives and surveys.
 
-use super::{ADMINISTRATORS, EVERY_ROLE, Grant, Rule, any, granted, other, own, to};
-use crate::Role::{
-    Administrator, Appraiser, Assessor, Auditor, Chair, Clerk, Council, Integrator, Service as Peer,
-};
+use super::{ADMINISTRATORS, EVERY_ROLE, Rule, any, granted, own, to};
+use crate::Role::{Administrator, Assessor, Clerk, Council, Integrator};
 
 const ASSESSMENTS: &str = "chiso.assessments.v1.AssessmentsService";
-const CAMPAIGNS: &str = "chiso.assessments.v1.CampaignsService";
-const EVIDENCE: &str = "chiso.assessments.v1.EvidenceService";
 const INITIATIVES: &str = "chiso.assessments.v1.InitiativesService";
 const OFFICIAL: &str = "chiso.assessments.v1.OfficialResultsService";
-const PUBLICATIONS: &str = "chiso.assessments.v1.PublicationsService";
 const SURVEYS: &str = "chiso.assessments.v1.SurveysService";
-
-/// Units see their own sheet; who decides on it or checks it sees it before it is public.
-const SHEET_READERS: &[Grant] = &[
-    own(Assessor),
-    other(Appraiser),
-    any(Council),
-    any(Chair),
-    any(Administrator),
-    any(Auditor),
-    any(Peer),
-];
 
 pub(super) const RULES: &[Rule] = &[
     to(
@@ -57,59 +41,6 @@ pub(super) const RULES: &[Rule] = &[
         OFFICIAL,
         &["ListOfficialResults", "GetOfficialResult"],
         EVERY_ROLE,
-    ),
-    to(
-        CAMPAIGNS,
-        &[
-            "PlanCampaign",
-            "OpenCampaign",
-            "CloseStage",
-            "ExtendStage",
-            "ReopenStage",
-            "AssignAppraiser",
-        ],
-        ADMINISTRATORS,
-    ),
-    to(
-        CAMPAIGNS,
-        &[
-            "ClaimLeaf",
-            "SubmitAssessment",
-            "ExplainLeaf",
-            "ContestLeaf",
-        ],
-        &[own(Assessor)],
-    ),
-    to(
-        CAMPAIGNS,
-        &["AppraiseLeaf", "AcceptLeaves"],
-        &[other(Appraiser)],
-    ),
-    to(
-        CAMPAIGNS,
-        &["RemarkOnLeaf", "ApproveCampaign"],
-        &[any(Council)],
-    ),
-    to(CAMPAIGNS, &["PublishCampaign"], &[any(Chair)]),
-    to(CAMPAIGNS, &["GetCampaign", "ListCampaigns"], EVERY_ROLE),
-    to(PUBLICATIONS, &["CorrectPublication"], &[any(Chair)]),
-    // What is published is public.
-    to(
-        PUBLICATIONS,
-        &["GetPublication", "ListPublications"],
-        EVERY_ROLE,
-    ),
-    to(
-        CAMPAIGNS,
-        &["GetAssessment", "PreviewAssessment", "ListDiscrepancies"],
-        SHEET_READERS,
-    ),
-    to(EVIDENCE, &["UploadEvidence"], &[own(Assessor)]),
-    // An appraiser sees the files of units that it is assigned to.
-    to(
-        EVIDENCE,
-        &["DownloadEvidence", "ListEvidence"],
-        SHEET_READERS,
     ),
     to(
         INITIATIVES,

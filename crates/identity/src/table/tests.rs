@@ -108,6 +108,35 @@ fn duties_are_separate() {
 }
 
 #[test]
+fn nobody_confirms_what_is_the_own() {
+    let grant = |path: &str, role| match access(path) {
+        Access::To(grants) => grants.iter().find(|grant| grant.role == role),
+        Access::Open => None,
+    };
+    let provisos = |path: &str, role| grant(path, role).map(|grant| grant.provisos);
+    let campaigns = |method: &str| format!("/chiso.assessments.v1.CampaignsService/{method}");
+    for (method, role, proviso) in [
+        ("AppraiseLeaf", Role::Appraiser, Proviso::Assigned),
+        ("AppraiseLeaf", Role::Appraiser, Proviso::NotClaimant),
+        ("AcceptLeaves", Role::Appraiser, Proviso::NotClaimant),
+        ("RemarkOnLeaf", Role::Council, Proviso::NotClaimant),
+        ("RemarkOnLeaf", Role::Council, Proviso::ForOtherUnits),
+        ("PublishCampaign", Role::Chair, Proviso::NotApprover),
+        ("GetAssessment", Role::Appraiser, Proviso::Assigned),
+    ] {
+        let said = provisos(&campaigns(method), role).unwrap();
+        assert!(said.contains(&proviso), "{method}: {said:?}");
+    }
+}
+
+#[test]
+fn the_stages_of_a_rule_are_in_their_order() {
+    for rule in table() {
+        assert!(rule.stages.is_sorted_by(|one, next| one < next), "{rule:?}");
+    }
+}
+
+#[test]
 fn the_page_shows_the_table_as_it_is() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/AUTHORISATION.md");
     #[allow(

@@ -263,7 +263,7 @@ fn not_awaited(refusal: &NotAwaited) -> Problem {
     let message = refusal.to_string();
     match refusal {
         NotAwaited::NoPart(_) => Problem::not_found("ASSESSMENT_NOT_FOUND", message),
-        NotAwaited::OtherUnit(_) => Problem::refused("OTHER_UNIT", message),
+        NotAwaited::OtherUnit(_) => Problem::denied("OTHER_UNIT", message),
         NotAwaited::Over(phase) => {
             Problem::refused("PHASE_DOES_NOT_ALLOW", message).with("phase", phase.to_string())
         }

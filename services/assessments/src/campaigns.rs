@@ -6,6 +6,7 @@
 mod api;
 mod cited;
 mod codec;
+mod entitled;
 mod figures;
 mod fold;
 mod ground;
@@ -22,6 +23,7 @@ mod wish;
 
 pub(crate) use api::Api;
 pub(crate) use codec::{CampaignCodec, campaign_stream};
+pub(crate) use entitled::entitled;
 pub(crate) use fold::Campaigns;
 pub(crate) use ground::{Editions, no_campaign};
 pub(crate) use timer::Timer;

@@ -130,7 +130,7 @@ async fn initiatives_are_entered_by_administrators_alone() {
         reason: "copied".to_owned(),
         ..Default::default()
     };
-    for role in Role::ALL {
+    for role in Role::ALL.into_iter().filter(|it| *it != Role::Service) {
         let somebody = province.as_caller("nam", &[role], &["H40"]);
         let link = somebody.link(Service::Assessments);
         let mut initiatives = InitiativesServiceClient::new(link);

@@ -240,8 +240,40 @@ async fn every_role_finds_every_rpc_as_the_table_says_for_its_own_unit_and_for_o
     let count = faults.len();
     assert!(faults.is_empty(), "{count} faults:\n{}", faults.join("\n"));
     assert!(cells > 3_000, "{cells} cells");
+    nobody_sees_what_it_is_not_assigned_to(&world).await;
     who_brought_ballots_is_on_record(&world).await;
     world.province.verified().await;
+}
+
+/// An appraiser whom nobody assigned sees neither the sheet of a unit nor its files, and is counted.
+async fn nobody_sees_what_it_is_not_assigned_to(world: &World) {
+    let own = &[world.own.unit.as_str()];
+    let somebody = world
+        .province
+        .as_caller("somebody", &[Role::Appraiser], own);
+    for (service, name) in [
+        ("CampaignsService", "GetAssessment"),
+        ("CampaignsService", "PreviewAssessment"),
+        ("CampaignsService", "ListDiscrepancies"),
+        ("EvidenceService", "ListEvidence"),
+        ("EvidenceService", "DownloadEvidence"),
+    ] {
+        let service = format!("chiso.assessments.v1.{service}");
+        let rpc = method(&service, name);
+        let path = format!("/{service}/{name}");
+        let link = somebody.link(Service::Assessments);
+        let asked = messages(&rpc, &world.foreign, true);
+        let told = told(call(link, &path, &rpc, asked).await);
+        assert!(told.is_denied_for("NOT_ASSIGNED"), "{path}: {told}");
+        let metrics = runtime::ops::metrics_text();
+        let method = format!("method=\"{service}/{name}\"");
+        let counted = metrics.lines().any(|line| {
+            line.starts_with("grpc_server_denied_total{")
+                && line.contains(&method)
+                && line.contains("reason=\"NOT_ASSIGNED\"")
+        });
+        assert!(counted, "{path} is not counted");
+    }
 }
 
 /// The program and its roles are with the event, and nothing of what the ballots say.

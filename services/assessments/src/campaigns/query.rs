@@ -12,10 +12,11 @@ use identity::Permit;
 use ids::{CampaignCode, UnitCode};
 
 use super::api::Api;
+use super::entitled::{entitled, may_see};
 use super::ground::{no_campaign, no_part};
 use super::resource::{Seen, campaign, in_list};
 use super::terms::{flag_to_wire, mark_to_wire};
-use super::who::{Own, about};
+use super::who::Own;
 use super::wish::{self, Place};
 use crate::view::Kept;
 
@@ -72,7 +73,8 @@ impl Api {
         tell: impl FnOnce(&Seen<'_>) -> R,
     ) -> Result<R, Problem> {
         let code = &place.campaign;
-        let unit = about(permit, &place.unit, &self.units).await?;
+        let known = (&self.units, &self.view);
+        let unit = entitled(permit, &place.unit, Some(code), known).await?;
         let campaign = self.kept_campaign(code)?;
         let (ground, kept) = self.kept_sheet(code, campaign, &unit).await?;
         Ok(tell(&Seen {
@@ -131,7 +133,10 @@ impl Api {
             .map_err(|_| Problem::invalid("flag", "is no flag; name one, or none"))?;
         let only = match request.unit.as_str() {
             "" => None,
-            unit => Some(about(permit, &wish::unit(unit)?, &self.units).await?),
+            unit => {
+                let (unit, known) = (wish::unit(unit)?, (&self.units, &self.view));
+                Some(entitled(permit, &unit, Some(&code), known).await?)
+            }
         };
         let list = format!("discrepancies {code} {} {}", request.unit, request.flag);
         let page = Page::parse(list, request.page_size, &request.page_token, SIZES)?;
@@ -151,7 +156,7 @@ impl Api {
         let reached = page.after().and_then(|after| after.split_once(' '));
         let units = units
             .into_iter()
-            .filter(|unit| own.may(permit, unit).is_ok())
+            .filter(|unit| may_see(permit, &own, unit, Some(&code), &self.view).is_ok())
             .skip_while(|unit| reached.is_some_and(|(of, _)| unit.as_str() < of));
         let mut rows = BTreeMap::new();
         for unit in units {

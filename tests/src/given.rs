@@ -1,5 +1,7 @@
 //! What a story starts from, brought about through the public API.
 
+mod campaign;
+
 use cli::Services;
 use contracts::assessments::v1::PutDefinitionInForceRequest;
 use contracts::dossiers::v1 as dossiers;
@@ -10,6 +12,8 @@ use tonic::{Code, Request};
 
 use crate::province::at_least;
 use crate::{CEILING, Province, eventually};
+
+pub use campaign::{CAMPAIGN, campaign, campaign_rules};
 
 /// Code of the shipped index.
 pub const INDEX: &str = "service-quality-766";

@@ -97,7 +97,7 @@ impl Development {
     }
 
     /// How a service proves who it is, to clients and to other services alike, and whom it believes.
-    pub(crate) fn security(&self, service: Service) -> Security {
+    pub fn security(&self, service: Service) -> Security {
         let own = &self.certificates[&service];
         Security {
             tls_cert: Some(own.cert.clone()),

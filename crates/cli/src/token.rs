@@ -32,6 +32,7 @@ pub(crate) struct Command {
     #[arg(
         long = "role",
         value_name = "ROLE",
+        value_parser = role,
         required_unless_present = "key_set"
     )]
     roles: Vec<Role>,
@@ -60,6 +61,14 @@ pub(crate) struct Command {
     #[arg(long, value_name = "MINUTES", default_value_t = MINUTES,
           value_parser = clap::value_parser!(i64).range(1..=MINUTES_MAX))]
     minutes: i64,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    match text.parse() {
+        Ok(Role::Service) => Err("is known by a certificate, never by a token".to_owned()),
+        Ok(role) => Ok(role),
+        Err(unknown) => Err(identity::RoleUnknown::to_string(&unknown)),
+    }
 }
 
 /// Runs the command.
@@ -159,7 +168,7 @@ mod tests {
             audience: AUDIENCE.to_owned(),
             leeway: SignedDuration::ZERO,
         };
-        let verifier = Verifier::open(KeySource::File(set), policy, now)
+        let verifier = Verifier::open(KeySource::File(set), None, policy, now)
             .await
             .unwrap();
         let token = signer.token(&caller, terms);

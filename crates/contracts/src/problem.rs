@@ -281,6 +281,11 @@ impl From<Problem> for Status {
     }
 }
 
+/// The reason of a status that was a [`Problem`]; none of another one.
+pub fn reason_of(status: &Status) -> Option<String> {
+    status.get_details_error_info().map(|info| info.reason)
+}
+
 /// Whether AIP-193 allows it: `[A-Z][A-Z0-9_]+[A-Z0-9]`, at most 63 characters.
 fn is_reason(reason: &str) -> bool {
     let bytes = reason.as_bytes();

@@ -28,7 +28,7 @@ pub enum Role {
     Auditor,
     /// Reads figures and results, no dossier.
     Analyst,
-    /// Another service of this system.
+    /// Another service of this system, known by its certificate and never by a token.
     Service,
 }
 

@@ -1,6 +1,7 @@
 //! What a call may do, as the table decided before the handler saw it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use contracts::problem::Problem;
 use http::Extensions;
@@ -10,6 +11,9 @@ use crate::table::{Access, Condition, access};
 use crate::{Caller, Role};
 
 /// What a call may do. Every call that reaches a handler carries one in its extensions.
+///
+/// Where the unit decides, the permit notes whether its handler asked: a server lets no answer of a
+/// handler out that [did not](Self::unit_unchecked), so that to forget is to answer nobody.
 #[derive(Debug, Clone)]
 pub struct Permit(Option<Arc<Granted>>);
 
@@ -18,6 +22,14 @@ pub struct Permit(Option<Arc<Granted>>);
 struct Granted {
     caller: Caller,
     conditions: Vec<Condition>,
+    /// Whether the handler asked for which units.
+    asked: AtomicBool,
+}
+
+impl Granted {
+    fn asked(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Permit {
@@ -44,8 +56,11 @@ impl Permit {
     }
 
     fn granted(caller: &Caller, conditions: Vec<Condition>) -> Self {
-        let caller = caller.clone();
-        Self(Some(Arc::new(Granted { caller, conditions })))
+        Self(Some(Arc::new(Granted {
+            caller: caller.clone(),
+            conditions,
+            asked: AtomicBool::new(false),
+        })))
     }
 
     /// The permit of a call.
@@ -73,6 +88,21 @@ impl Permit {
             .is_some_and(|granted| !granted.conditions.contains(&Condition::Any))
     }
 
+    /// Whether the unit decides and the handler has not asked about any: then its answer must not
+    /// go out.
+    pub fn unit_unchecked(&self) -> bool {
+        let asked = |granted: &Arc<Granted>| granted.asked.load(Ordering::Relaxed);
+        self.depends_on_unit() && !self.0.as_ref().is_some_and(asked)
+    }
+
+    /// Says that the answer is about no unit after all: it is the caller's own earlier one, or
+    /// nothing that the call names was looked at.
+    pub fn no_unit_to_check(&self) {
+        if let Some(granted) = &self.0 {
+            granted.asked();
+        }
+    }
+
     /// Whether the call may be about this unit, by the code that tokens name it with. Where units
     /// have several codes, [`may_act_where`](Self::may_act_where) compares them.
     ///
@@ -95,6 +125,7 @@ impl Permit {
         let Some(granted) = &self.0 else {
             return Ok(());
         };
+        granted.asked();
         let units = &granted.caller.units;
         let own = units.iter().any(concerns);
         let may = |condition: &Condition| match condition {
@@ -216,6 +247,23 @@ mod tests {
         let read = "/chiso.dossiers.v1.DossiersService/GetDossier";
         let both = Permit::decide(read, &caller(&[Role::Clerk, Role::Auditor], &["H40.12"]));
         assert!(both.unwrap().may_act_for(&code("H40.13")).is_ok());
+    }
+
+    #[test]
+    fn whoever_does_not_ask_for_the_unit_is_noticed() {
+        let clerk = || permit(&[Role::Clerk], &["H40.12"]);
+        assert!(clerk().unit_unchecked());
+        let asked = clerk();
+        let handed_on = asked.clone();
+        assert!(handed_on.may_act_for(&code("H40.13")).is_err());
+        assert!(!asked.unit_unchecked(), "a clone is the same permit");
+        let answered_before = clerk();
+        answered_before.no_unit_to_check();
+        assert!(!answered_before.unit_unchecked());
+        assert!(!Permit::unasked().unit_unchecked());
+        let read = "/chiso.dossiers.v1.DossiersService/GetDossier";
+        let auditor = Permit::decide(read, &caller(&[Role::Auditor], &[])).unwrap();
+        assert!(!auditor.unit_unchecked(), "of whatever unit");
     }
 
     #[test]

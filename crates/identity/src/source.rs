@@ -1,7 +1,7 @@
 //! Where the issuer's keys are read.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder}
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use crate::keys::{Keys, KeysError};
 
@@ -90,6 +93,18 @@ pub enum SourceError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The authorities of the issuer's address cannot be used.
+    #[error(
+        "cannot use the certificate authorities in {path}; see that it is a readable file of PEM \
+         certificates", path = path.display()
+    )]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// What was read is no use.
     #[error("the keys of {place} cannot be used")]
     Keys {
@@ -115,29 +130,30 @@ impl fmt::Debug for Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(source: KeySource) -> Self {
+    /// A reader that believes an address by these authorities (PEM), or by those of the host.
+    pub(crate) fn new(source: KeySource, authorities: Option<&Path>) -> Result<Self, SourceError> {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("ring speaks the versions that are safe by default");
-        // Without roots on this host no issuer is believed over https, and a file needs none.
-        let tls = match tls.clone().with_native_roots() {
-            Ok(rooted) => rooted.with_no_client_auth(),
-            Err(error) => {
+        let tls = match authorities {
+            Some(path) => tls.with_root_certificates(roots(path)?),
+            // Without roots on this host no issuer is believed over https, and a file needs none.
+            None => tls.clone().with_native_roots().unwrap_or_else(|error| {
                 tracing::warn!(%error, "this host has no certificate authorities");
-                let none = rustls::RootCertStore::empty();
-                tls.with_root_certificates(none).with_no_client_auth()
-            }
+                tls.with_root_certificates(RootCertStore::empty())
+            }),
         };
+        let tls = tls.with_no_client_auth();
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
             .enable_http1()
             .build();
-        Self {
+        Ok(Self {
             source,
             client: Client::builder(TokioExecutor::new()).build(connector),
-        }
+        })
     }
 
     pub(crate) fn source(&self) -> &KeySource {
@@ -179,6 +195,24 @@ impl Reader {
         }
         let body = Limited::new(answer.into_body(), SET_MAX).collect().await?;
         Ok(body.to_bytes())
+    }
+}
+
+fn roots(path: &Path) -> Result<RootCertStore, SourceError> {
+    let unusable = |source| SourceError::Authorities {
+        path: path.to_owned(),
+        source,
+    };
+    let mut roots = RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(path);
+    for certificate in certificates.map_err(|error| unusable(error.into()))? {
+        let certificate = certificate.map_err(|error| unusable(error.into()))?;
+        let added = roots.add(certificate);
+        added.map_err(|error| unusable(error.into()))?;
+    }
+    match roots.is_empty() {
+        true => Err(unusable("it holds no certificate".into())),
+        false => Ok(roots),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Who may call what: one table, and nothing is allowed that it does not say.
 //!
-//! Both the server's guard and the tests read it; `AUTHORISATION.md` shows it. What depends on a
-//! stage or on an assignment is decided by the aggregate that knows it, after this table.
+//! Both the server's guard and the tests read it; `AUTHORISATION.md` shows it. Roles and units are
+//! asked for by the server; stages and provisos are decided by the aggregate that knows them, and
+//! tests hold it to what is said here.
 
 use std::fmt;
 
@@ -11,9 +12,13 @@ use crate::Role::{
 };
 
 mod assessments;
+mod campaigns;
+mod improvements;
 mod page;
+mod stage;
 
 pub use page::page;
+pub use stage::Stage;
 
 /// For which units a role may make a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,13 +44,49 @@ impl fmt::Display for Condition {
     }
 }
 
-/// A role, and for which units it opens a call.
+/// What else must hold of who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proviso {
+    /// The organiser assigned the unit to the caller: at least a component of it where a whole
+    /// sheet is looked at, the leaf's own where one is decided on.
+    Assigned,
+    /// Of a leaf that somebody else claimed.
+    NotClaimant,
+    /// The caller may remark on its own unit, and not change its points.
+    ForOtherUnits,
+    /// What somebody else approved, or decided.
+    NotApprover,
+    /// Of a task that somebody else reported as done.
+    NotReporter,
+}
+
+impl fmt::Display for Proviso {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Assigned => "assigned",
+            Self::NotClaimant => "claimed by another",
+            Self::ForOtherUnits => "points of other units",
+            Self::NotApprover => "approved by another",
+            Self::NotReporter => "reported by another",
+        })
+    }
+}
+
+/// A role, for which units it opens a call, and on which provisos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
     /// What the caller must be.
     pub role: Role,
     /// For which units.
     pub condition: Condition,
+    /// What else must hold, all of it.
+    pub provisos: &'static [Proviso],
+}
+
+impl Grant {
+    const fn if_all(self, provisos: &'static [Proviso]) -> Self {
+        Self { provisos, ..self }
+    }
 }
 
 /// Who may make a call.
@@ -66,26 +107,33 @@ pub struct Rule {
     pub methods: &'static [&'static str],
     /// Who may call them.
     pub access: Access,
+    /// Where a campaign, or a unit's part in it, has to be for them to change anything; none: it
+    /// does not matter, or they change nothing of a campaign.
+    pub stages: &'static [Stage],
+}
+
+const fn grant(role: Role, condition: Condition) -> Grant {
+    Grant {
+        role,
+        condition,
+        provisos: &[],
+    }
 }
 
 const fn any(role: Role) -> Grant {
-    let condition = Condition::Any;
-    Grant { role, condition }
+    grant(role, Condition::Any)
 }
 
 const fn own(role: Role) -> Grant {
-    let condition = Condition::OwnUnit;
-    Grant { role, condition }
+    grant(role, Condition::OwnUnit)
 }
 
 const fn granted(role: Role) -> Grant {
-    let condition = Condition::GrantedUnit;
-    Grant { role, condition }
+    grant(role, Condition::GrantedUnit)
 }
 
 const fn other(role: Role) -> Grant {
-    let condition = Condition::OtherUnit;
-    Grant { role, condition }
+    grant(role, Condition::OtherUnit)
 }
 
 const fn to(service: &'static str, methods: &'static [&'static str], to: &'static [Grant]) -> Rule {
@@ -94,6 +142,13 @@ const fn to(service: &'static str, methods: &'static [&'static str], to: &'stati
         service,
         methods,
         access,
+        stages: &[],
+    }
+}
+
+impl Rule {
+    const fn in_stages(self, stages: &'static [Stage]) -> Self {
+        Self { stages, ..self }
     }
 }
 
@@ -234,21 +289,28 @@ const SHARED: &[Rule] = &[
         service: "grpc.health.v1.Health",
         methods: &["Check", "Watch"],
         access: Access::Open,
+        stages: &[],
     },
 ];
 
 /// The whole table.
 pub fn table() -> impl Iterator<Item = &'static Rule> {
-    assessments::RULES.iter().chain(SHARED)
+    assessments::RULES
+        .iter()
+        .chain(campaigns::RULES)
+        .chain(improvements::RULES)
+        .chain(SHARED)
+}
+
+/// The rule of `path` (`/package.Service/Method`), if the table names it.
+pub fn rule(path: &str) -> Option<&'static Rule> {
+    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+    table().find(|rule| rule.service == service && rule.methods.contains(&method))
 }
 
 /// Who may call `path` (`/package.Service/Method`); nobody when the table does not name it.
 pub fn access(path: &str) -> Access {
-    let named = path.strip_prefix('/').and_then(|name| name.split_once('/'));
-    let rule = named.and_then(|(service, method)| {
-        table().find(|rule| rule.service == service && rule.methods.contains(&method))
-    });
-    rule.map_or(Access::To(&[]), |rule| rule.access)
+    rule(path).map_or(Access::To(&[]), |rule| rule.access)
 }
 
 #[cfg(test)]

@@ -223,6 +223,8 @@ fn caller(claims: Claims) -> Result<Caller, Rejected> {
     let units = units.map_err(|_| Rejected::Malformed)?;
     // The issuer may serve other systems with roles of their own; they open nothing here.
     let roles = claims.roles.iter().filter_map(|role| role.parse().ok());
+    // What a service is, only its certificate says.
+    let roles = roles.filter(|role| *role != Role::Service);
     let roles: BTreeSet<Role> = roles.collect();
     Ok(Caller {
         subject: claims.sub,

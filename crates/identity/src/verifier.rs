@@ -1,6 +1,7 @@
 //! From a token to its caller, with keys that may change at any time.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use contracts::problem::Problem;
@@ -55,19 +56,21 @@ struct Verified {
 }
 
 impl Verifier {
-    /// A verifier with the keys of `source`, read now.
+    /// A verifier with the keys of `source`, read now. An address is believed by the certificate
+    /// authorities in a file (PEM), or by those of the host.
     ///
     /// An address that does not answer is no error, as the issuer may come up later; calls are
     /// answered with `UNAVAILABLE` until then.
     ///
     /// # Errors
-    /// When a file cannot be read or holds no usable key.
+    /// When a file cannot be read or holds no usable key, or no authority.
     pub async fn open(
         source: KeySource,
+        authorities: Option<&Path>,
         policy: Policy,
         now: Timestamp,
     ) -> Result<Self, SourceError> {
-        let reader = Reader::new(source);
+        let reader = Reader::new(source, authorities)?;
         let kept = match reader.read().await {
             Ok(keys) => Kept {
                 keys,

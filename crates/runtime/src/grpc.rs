@@ -279,7 +279,9 @@ async fn gate(name: &'static str, settings: &Settings) -> Result<Gate, ServeErro
     let Some((source, policy)) = settings.security.tokens() else {
         return Ok(Gate::Open);
     };
-    let opened = Verifier::open(source, policy, Clock::system().now()).await;
+    let authorities = settings.security.jwks_ca.as_deref();
+    let now = Clock::system().now();
+    let opened = Verifier::open(source, authorities, policy, now).await;
     let verifier = opened.map_err(|source| ServeError::Keys { name, source })?;
     Ok(Gate::Guarded(verifier))
 }

@@ -59,6 +59,11 @@ pub struct Security {
     #[arg(long, env = "CHISO_JWKS")]
     pub jwks: Option<KeySource>,
 
+    /// Certificate authorities (PEM) of the issuer's https address in --jwks. Without them those of
+    /// the host count
+    #[arg(long, env = "CHISO_JWKS_CA")]
+    pub jwks_ca: Option<PathBuf>,
+
     /// Issuer that tokens must be from (iss). Must be given with --jwks
     #[arg(long, env = "CHISO_TOKEN_ISSUER")]
     pub token_issuer: Option<String>,
@@ -83,6 +88,7 @@ impl Default for Security {
             tls_client_ca: None,
             tls_reload_s: RELOAD_S,
             jwks: None,
+            jwks_ca: None,
             token_issuer: None,
             token_audience: AUDIENCE.to_owned(),
             token_leeway_s: LEEWAY_S,
@@ -140,6 +146,7 @@ impl Security {
         let optional = [
             ("--tls-ca", self.tls_ca.is_some()),
             ("--tls-client-ca", self.tls_client_ca.is_some()),
+            ("--jwks-ca", self.jwks_ca.is_some()),
         ];
         let mut problems = Vec::new();
         if insecure {

@@ -1,5 +1,6 @@
 //! Waves: an edition of an instrument asked in some units over some time.
 
+mod ballots;
 mod plan;
 mod refusal;
 
@@ -11,7 +12,6 @@ use jiff::Timestamp;
 
 pub use self::plan::{MINIMUM, Plan, PlanFault};
 pub use self::refusal::WaveRefusal;
-use crate::mixing::COMPANY;
 use crate::tally::Tally;
 use crate::{Ballot, Code};
 
@@ -45,7 +45,7 @@ pub struct Cell {
 pub struct Batch {
     /// Where they come from.
     pub cell: Cell,
-    /// At least [`COMPANY`], in an order that says nothing.
+    /// At least [`COMPANY`](crate::mixing::COMPANY), in an order that says nothing.
     pub ballots: Vec<Ballot>,
 }
 
@@ -90,6 +90,13 @@ pub enum WaveCommand {
         /// How many.
         count: u32,
     },
+    /// Puts ballots into the box that were cast elsewhere.
+    Import {
+        /// Where.
+        source: String,
+        /// How many, by unit and group.
+        ballots: BTreeMap<(UnitCode, Code), u32>,
+    },
     /// Lets ballots out of the box.
     Release(Vec<Batch>),
     /// States that the box is empty.
@@ -132,6 +139,13 @@ pub enum WaveEvent {
         group: Code,
         /// How many more.
         count: u32,
+    },
+    /// Ballots that were cast elsewhere went into the box.
+    Imported {
+        /// Where.
+        source: String,
+        /// How many, by unit and group.
+        ballots: BTreeMap<(UnitCode, Code), u32>,
     },
     /// Ballots left the box.
     Released(Batch),
@@ -247,33 +261,6 @@ impl Wave {
         Ok(WaveEvent::TokensIssued { unit, group, count })
     }
 
-    fn release(&self, batches: Vec<Batch>) -> Result<Vec<WaveEvent>, WaveRefusal> {
-        let (_, stage) = self.planned()?;
-        if !matches!(stage, Stage::Open | Stage::Closed) {
-            return Err(WaveRefusal::Closed);
-        }
-        if batches.iter().any(|batch| batch.ballots.len() < COMPANY) {
-            return Err(WaveRefusal::Alone);
-        }
-        Ok(batches.into_iter().map(WaveEvent::Released).collect())
-    }
-
-    fn count(
-        &self,
-        cast: BTreeMap<(UnitCode, Code), u32>,
-        destroyed: u32,
-    ) -> Result<Vec<WaveEvent>, WaveRefusal> {
-        if self.planned()?.1 != Stage::Closed {
-            return Err(WaveRefusal::NotClosed);
-        }
-        let came: u64 = cast.values().copied().map(u64::from).sum();
-        let left = self.released() + u64::from(destroyed);
-        if came != left {
-            return Err(WaveRefusal::Miscounted { came, left });
-        }
-        Ok(vec![WaveEvent::Counted { cast, destroyed }])
-    }
-
     fn tally(&mut self, batch: &Batch) {
         let Some(plan) = &self.plan else { return };
         let counted = self.counted.entry(batch.cell.clone()).or_default();
@@ -330,6 +317,7 @@ impl Decider for Wave {
                 Stage::Closed | Stage::Counted => Ok(vec![]),
             },
             WaveCommand::Issue { unit, group, count } => Ok(vec![self.issue(unit, group, count)?]),
+            WaveCommand::Import { source, ballots } => self.import(source, ballots),
             WaveCommand::Release(batches) => self.release(batches),
             WaveCommand::Count { cast, destroyed } => self.count(cast, destroyed),
             WaveCommand::Withhold { unit, reason } => {
@@ -364,6 +352,8 @@ impl Decider for Wave {
                     .or_default();
                 *issued = issued.saturating_add(*count);
             }
+            // It is for the record: what counts is what leaves the box.
+            WaveEvent::Imported { .. } => {}
             WaveEvent::Released(batch) => self.tally(batch),
             WaveEvent::Counted { cast, destroyed } => {
                 self.stage = Some(Stage::Counted);

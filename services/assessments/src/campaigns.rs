@@ -6,6 +6,7 @@
 mod api;
 mod cited;
 pub(crate) mod codec;
+mod entitled;
 mod figures;
 mod fold;
 mod ground;
@@ -23,6 +24,7 @@ mod wish;
 
 pub(crate) use api::Api;
 pub(crate) use codec::{CampaignCodec, campaign_stream};
+pub(crate) use entitled::entitled;
 pub(crate) use figures::Figures;
 pub(crate) use fold::Campaigns;
 pub(crate) use ground::{Editions, no_campaign, no_part};

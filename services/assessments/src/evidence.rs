@@ -7,7 +7,6 @@
 
 mod api;
 mod codec;
-mod entitled;
 mod files;
 mod incoming;
 mod media;

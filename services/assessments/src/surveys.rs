@@ -24,7 +24,8 @@
 //!   at least ten; at the end those that are too few lose their group, then their unit, and when even that cannot hide
 //!   them their answers are destroyed and counted as such. The events are in the order of what the ballots say, are caused
 //!   by the ballot box, and happened, as far as they say, when the wave opened.
-//! * **Imported ballots** go through the same pools. A row is remembered by a keyed digest of source and row id alone.
+//! * **Imported ballots** go through the same pools. A row is remembered by a keyed digest of source and row id alone. Who
+//!   brought how many of which unit and group is an event; nothing of it returns when ballots leave the box.
 //!
 //! So among `n` used tokens of a cell each ballot may be of any of those used before it left: never fewer than ten.
 //!

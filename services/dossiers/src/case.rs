@@ -71,7 +71,7 @@ impl Case {
     /// Whether the caller may act for a unit that has to do with the dossier: the one that received
     /// it, the one that resolves it, or one that has a step of it open. Of a dossier that is not
     /// filed, the one that shall receive it.
-    fn admit(&self, ask: &Ask) -> Result<(), Problem> {
+    pub(crate) fn admit(&self, ask: &Ask) -> Result<(), Problem> {
         if !ask.permit.depends_on_unit() {
             return Ok(());
         }

@@ -20,7 +20,7 @@ use tonic::Streaming;
 use uuid::Uuid;
 
 use crate::applicant::ApplicantKey;
-use crate::case::Case;
+use crate::case::{Ask, Case};
 use crate::reference::Reference;
 use crate::wire::events;
 use crate::wire::import::{self as wire, Row};
@@ -124,6 +124,10 @@ impl<'a> Importer<'a> {
             }
         }
         self.take(chunk).await?;
+        if self.tally.accepted == 0 && self.tally.repeated.is_empty() {
+            // Rows that cannot be read are refused without a look at what they name.
+            self.permit.no_unit_to_check();
+        }
         Ok(self.answer())
     }
 
@@ -180,17 +184,29 @@ impl<'a> Importer<'a> {
             .into_iter()
             .map(|receipt| (receipt.request_id, (receipt.method, receipt.request_hash)))
             .collect();
+        let stream_of = |row: &Row| events::stream(row.code.as_str());
+        let (known, fresh): (Vec<Row>, Vec<Row>) = rows
+            .into_iter()
+            .partition(|row| receipts.contains_key(&row.id));
         let mut groups: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-        for row in rows {
-            match receipts.get(&row.id) {
-                Some((method, hash)) => self.tally.known(&row, method, *hash),
-                None => groups
-                    .entry(events::stream(row.code.as_str()))
-                    .or_default()
-                    .push(row),
+        for row in fresh {
+            groups.entry(stream_of(&row)).or_default().push(row);
+        }
+        // Whether a row is known is said to those who might have brought it.
+        let checked = known.iter().filter(|_| self.permit.depends_on_unit());
+        let checked: BTreeSet<String> = checked.map(stream_of).collect();
+        let streams: BTreeSet<&String> = groups.keys().chain(&checked).collect();
+        let mut loaded = self.load(&streams).await?;
+        for row in &known {
+            let case = loaded.entry(stream_of(row)).or_default();
+            match case.state.admit(&self.ask(row)) {
+                Ok(()) => {
+                    let (method, hash) = &receipts[&row.id];
+                    self.tally.known(row, method, *hash);
+                }
+                Err(denied) => self.tally.refuse(row, denied.to_string()),
             }
         }
-        let mut loaded = self.load(&groups).await?;
         let now = self.clock.now();
         let settled: Vec<Tally> = stream::iter(groups)
             .map(|(stream, rows)| {
@@ -207,9 +223,9 @@ impl<'a> Importer<'a> {
     /// The dossiers that the rows are about, as they stand.
     async fn load(
         &self,
-        groups: &BTreeMap<String, Vec<Row>>,
+        streams: &BTreeSet<&String>,
     ) -> Result<BTreeMap<String, Loaded<Case>>, Problem> {
-        let streams: Vec<&str> = groups.keys().map(String::as_str).collect();
+        let streams: Vec<&str> = streams.iter().map(|stream| stream.as_str()).collect();
         let mut loaded: BTreeMap<String, Loaded<Case>> = BTreeMap::new();
         for event in self.log.load_many(&streams).await? {
             loaded
@@ -218,6 +234,16 @@ impl<'a> Importer<'a> {
                 .apply::<events::Codec>(&event)?;
         }
         Ok(loaded)
+    }
+
+    fn ask(&self, row: &Row) -> Ask {
+        Ask {
+            code: row.code.clone(),
+            at: row.at,
+            wish: row.wish.clone(),
+            reference: self.reference.clone(),
+            permit: self.permit.clone(),
+        }
     }
 
     fn group(&self, stream: String, rows: Vec<Row>, now: Timestamp) -> Group {

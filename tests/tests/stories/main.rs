@@ -16,5 +16,6 @@ mod program;
 mod rebuild;
 mod receipt;
 mod reorganisation;
+mod rights;
 mod surveys;
 mod verification;

@@ -94,8 +94,8 @@ fn duties_are_separate() {
         for grant in grants.iter().filter(|_| writes) {
             let bounded = match grant.role {
                 Role::Clerk | Role::Assessor => grant.condition == Condition::OwnUnit,
-                // A ballot is of no unit: who answers may have been to several.
-                Role::Integrator if service.ends_with("SurveysService") => true,
+                // Its token says of which unit a ballot is, and who answers is not known.
+                Role::Integrator if methods == ["CastBallot"] => true,
                 Role::Integrator => grant.condition == Condition::GrantedUnit,
                 Role::Appraiser => grant.condition == Condition::OtherUnit,
                 _ => true,
@@ -104,6 +104,35 @@ fn duties_are_separate() {
         }
         let roles: BTreeSet<Role> = grants.iter().map(|grant| grant.role).collect();
         assert_eq!(roles.len(), grants.len(), "a role twice: {methods:?}");
+    }
+}
+
+#[test]
+fn nobody_confirms_what_is_the_own() {
+    let grant = |path: &str, role| match access(path) {
+        Access::To(grants) => grants.iter().find(|grant| grant.role == role),
+        Access::Open => None,
+    };
+    let provisos = |path: &str, role| grant(path, role).map(|grant| grant.provisos);
+    let campaigns = |method: &str| format!("/chiso.assessments.v1.CampaignsService/{method}");
+    for (method, role, proviso) in [
+        ("AppraiseLeaf", Role::Appraiser, Proviso::Assigned),
+        ("AppraiseLeaf", Role::Appraiser, Proviso::NotClaimant),
+        ("AcceptLeaves", Role::Appraiser, Proviso::NotClaimant),
+        ("RemarkOnLeaf", Role::Council, Proviso::NotClaimant),
+        ("RemarkOnLeaf", Role::Council, Proviso::ForOtherUnits),
+        ("PublishCampaign", Role::Chair, Proviso::NotApprover),
+        ("GetAssessment", Role::Appraiser, Proviso::Assigned),
+    ] {
+        let said = provisos(&campaigns(method), role).unwrap();
+        assert!(said.contains(&proviso), "{method}: {said:?}");
+    }
+}
+
+#[test]
+fn the_stages_of_a_rule_are_in_their_order() {
+    for rule in table() {
+        assert!(rule.stages.is_sorted_by(|one, next| one < next), "{rule:?}");
     }
 }
 

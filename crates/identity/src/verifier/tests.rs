@@ -12,6 +12,8 @@ use super::*;
 use crate::{Role, Signer, Terms, key_pem};
 
 mod garbage;
+mod https;
+mod roles;
 
 const ISSUER: &str = "https://issuer.test";
 const AUDIENCE: &str = "chiso";
@@ -79,7 +81,7 @@ impl Place {
 
     async fn verifier(&self) -> Verifier {
         let source = KeySource::File(self.path());
-        Verifier::open(source, policy(), now()).await.unwrap()
+        Verifier::open(source, None, policy(), now()).await.unwrap()
     }
 }
 
@@ -348,7 +350,7 @@ async fn an_issuer_is_asked_at_a_bounded_rate() {
     let issuer = axum::Router::new().route("/keys", axum::routing::get(answer));
     tokio::spawn(async { axum::serve(listener, issuer).await });
     let source = source.parse().unwrap();
-    let verifier = Verifier::open(source, policy(), now()).await.unwrap();
+    let verifier = Verifier::open(source, None, policy(), now()).await.unwrap();
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     for _ in 0..20 {
         let stranger = self::signer().token(&clerk(), terms());
@@ -379,10 +381,14 @@ async fn an_issuer_is_asked_at_a_bounded_rate() {
 #[tokio::test]
 async fn an_issuer_that_is_away_is_no_reason_not_to_start() {
     let source = "http://127.0.0.1:9/keys".parse().unwrap();
-    let verifier = Verifier::open(source, policy(), now()).await.unwrap();
+    let verifier = Verifier::open(source, None, policy(), now()).await.unwrap();
     let token = signer().token(&clerk(), terms());
     let problem = verifier.verify(&token, now()).await.unwrap_err();
     assert_eq!(problem.code(), Code::Unavailable);
     let missing = KeySource::File("/nowhere/keys.json".into());
-    assert!(Verifier::open(missing, policy(), now()).await.is_err());
+    assert!(
+        Verifier::open(missing, None, policy(), now())
+            .await
+            .is_err()
+    );
 }

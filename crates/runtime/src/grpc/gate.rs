@@ -23,6 +23,26 @@ pub(super) enum Gate {
     Guarded(Verifier),
 }
 
+/// Why a call is not let in, and who made it as far as that is known.
+#[derive(Debug)]
+pub(super) struct Denied {
+    pub(super) problem: Problem,
+    pub(super) caller: Option<Caller>,
+}
+
+impl From<Problem> for Denied {
+    fn from(problem: Problem) -> Self {
+        let caller = None;
+        Self { problem, caller }
+    }
+}
+
+impl From<Rejected> for Denied {
+    fn from(rejected: Rejected) -> Self {
+        Problem::from(rejected).into()
+    }
+}
+
 /// Whom the connection's certificate names.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Certified {
@@ -31,22 +51,28 @@ struct Certified {
 }
 
 impl Gate {
-    /// Leaves in the request what the call may do.
-    pub(super) async fn admit(&self, request: &mut Request<Body>) -> Result<(), Problem> {
+    /// What the call may do; leaves it in the request as well.
+    pub(super) async fn admit(&self, request: &mut Request<Body>) -> Result<Permit, Denied> {
         let permit = match self {
             Self::Open => Permit::unasked(),
             Self::Guarded(verifier) => {
                 if table::access(request.uri().path()) == table::Access::Open {
-                    return Ok(());
+                    return Ok(Permit::unasked());
                 }
                 let certified = certified(request);
                 let token = bearer(request.headers())?.map(str::to_owned);
                 let caller = caller(verifier, certified, token).await?;
-                Permit::decide(request.uri().path(), &caller)?
+                match Permit::decide(request.uri().path(), &caller) {
+                    Ok(permit) => permit,
+                    Err(problem) => {
+                        let caller = Some(caller);
+                        return Err(Denied { problem, caller });
+                    }
+                }
             }
         };
-        request.extensions_mut().insert(permit);
-        Ok(())
+        request.extensions_mut().insert(permit.clone());
+        Ok(permit)
     }
 }
 

@@ -8,9 +8,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use contracts::problem::Problem;
+use contracts::problem::{Problem, reason_of};
 use futures::FutureExt;
 use http::{Request, Response};
+use identity::{Caller, Permit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -20,7 +21,7 @@ use tracing::{Instrument, Span};
 
 use super::body::{Bounds, Guarded};
 use super::deadline::{Deadline, Deadlines};
-use super::gate::Gate;
+use super::gate::{Denied, Gate};
 use super::methods::{Kind, Method, Methods};
 use crate::{Shutdown, telemetry};
 
@@ -152,9 +153,9 @@ where
         Err(full) => return Guarded::refused(full.into(), call),
     }
     let work = telemetry::within(received, async move {
-        shared.gate.admit(&mut request).await?;
+        let permit = shared.gate.admit(&mut request).await?;
         let Ok(response) = inner.call(request).await;
-        Ok(response)
+        Ok::<_, Denied>((permit, response))
     });
     let work = AssertUnwindSafe(work).catch_unwind();
     let outcome = tokio::select! {
@@ -167,38 +168,62 @@ where
     };
     match outcome {
         Ok(Err(denied)) => Guarded::refused(denial(denied, &call), call),
-        Ok(Ok(response)) => match rewritten(&response) {
-            Some(status) => Guarded::refused(status, call),
-            None => {
-                if refused_by_handler(&response) {
-                    count_denial(&call, "UNIT_NOT_YOURS");
+        Ok(Ok((permit, response))) => {
+            match unchecked(&permit, &response, &call).or_else(|| rewritten(&response)) {
+                Some(status) => Guarded::refused(status, call),
+                None => {
+                    if let Some(reason) = denied_by_handler(&response) {
+                        count_denial(&call, reason, permit.caller());
+                    }
+                    let bounds = shared.stop(kind).map(|stop| Bounds::new(deadline, stop));
+                    Guarded::over(response, call, bounds)
                 }
-                let bounds = shared.stop(kind).map(|stop| Bounds::new(deadline, stop));
-                Guarded::over(response, call, bounds)
             }
-        },
+        }
         Err(panic) => Guarded::refused(panicked(&*panic, &call.method.name), call),
     }
 }
 
 /// Counts and logs a call that was not let in.
-fn denial(problem: Problem, call: &Call) -> Status {
+fn denial(Denied { problem, caller }: Denied, call: &Call) -> Status {
     match problem.code() {
-        Code::PermissionDenied | Code::Unauthenticated => count_denial(call, problem.reason()),
+        Code::PermissionDenied | Code::Unauthenticated => {
+            count_denial(call, problem.reason().to_owned(), caller.as_ref());
+        }
         _ => {}
     }
     problem.into()
 }
 
-/// Whether the handler did not let the call act for a unit.
-fn refused_by_handler(response: &Response<Body>) -> bool {
-    let code = Status::from_header_map(response.headers()).map(|status| status.code());
-    code == Some(Code::PermissionDenied)
+/// The answer in place of one that a handler gave without having asked for which units it may.
+fn unchecked(permit: &Permit, response: &Response<Body>, call: &Call) -> Option<Status> {
+    let status = Status::from_header_map(response.headers());
+    let answered = status.is_none_or(|status| status.code() == Code::Ok);
+    if !answered || !permit.unit_unchecked() {
+        return None;
+    }
+    let (service, method) = (call.service, &call.method.name);
+    tracing::error!(service, %method, "a handler did not ask for which units the call is permitted");
+    let message = "the service has a bug and must not answer; it is in its log";
+    Some(Problem::internal(message).into())
 }
 
-fn count_denial(call: &Call, reason: &'static str) {
+/// Why the handler, or the aggregate behind it, did not do it for who called, if it was for that.
+fn denied_by_handler(response: &Response<Body>) -> Option<String> {
+    let status = Status::from_header_map(response.headers())?;
+    let denied = status.code() == Code::PermissionDenied;
+    denied.then(|| reason_of(&status).unwrap_or_default())
+}
+
+/// Counts a denial by its reason, of which there are as many as refusals in the code, and logs it
+/// with what the token calls its bearer and nothing else of a person.
+fn count_denial(call: &Call, reason: String, caller: Option<&Caller>) {
     let (service, method) = (call.service, Arc::clone(&call.method.name));
-    tracing::warn!(service, %method, reason, "a call was denied");
+    let subject = caller.map_or("", |caller| caller.subject.as_str());
+    let roles = caller.iter().flat_map(|caller| &caller.roles);
+    let roles: Vec<&str> = roles.map(|role| role.as_str()).collect();
+    let roles = roles.join(" ");
+    tracing::info!(service, %method, reason, subject, roles, "a call was denied");
     metrics::counter!(
         "grpc_server_denied_total", "service" => service, "method" => method, "reason" => reason
     )

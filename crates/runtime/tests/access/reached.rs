@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
+use contracts::problem::Problem;
 use http::{Request, Response};
 use identity::Permit;
 use runtime::grpc::Server;
@@ -11,6 +12,9 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tower::Service;
+
+/// What is named in place of a unit for an aggregate to refuse it for who calls.
+pub(crate) const REFUSED: &str = "OWN_REASON";
 
 /// The metadata in which a caller names the unit that the call is about.
 pub(crate) const UNIT: &str = "unit";
@@ -75,6 +79,9 @@ fn answer(request: &Request<Body>) -> Status {
         .headers()
         .get(UNIT)
         .and_then(|unit| unit.to_str().ok());
+    if unit == Some(REFUSED) {
+        return Problem::denied(REFUSED, "let somebody else do it").into();
+    }
     let may = unit.map_or(Ok(()), |unit| permit.may_act_for(&unit.parse().unwrap()));
     match may {
         Ok(()) => {

@@ -49,12 +49,21 @@ impl Campaigns {
         self.sheets.get(&sheet_stream(campaign, unit))
     }
 
-    /// Whether an appraiser is assigned to a unit in any campaign.
-    pub(crate) fn assigned(&self, appraiser: &str, unit: &UnitCode) -> bool {
-        self.campaigns.values().any(|kept| {
+    /// Whether an appraiser is assigned to a unit in a campaign, or in any.
+    pub(crate) fn assigned(
+        &self,
+        appraiser: &str,
+        unit: &UnitCode,
+        campaign: Option<&CampaignCode>,
+    ) -> bool {
+        let assigned = |kept: &Kept<Campaign>| {
             let assignment = kept.state.assignments().get(appraiser);
             assignment.is_some_and(|it| it.units.contains(unit))
-        })
+        };
+        match campaign {
+            Some(code) => self.campaign(code).is_some_and(assigned),
+            None => self.campaigns.values().any(assigned),
+        }
     }
 
     /// Every campaign by code.

@@ -13,10 +13,11 @@ use ids::{CampaignCode, UnitCode};
 use jiff::Timestamp;
 
 use super::api::Api;
+use super::entitled::{entitled, may_see};
 use super::ground::{no_campaign, no_part};
 use super::resource::{Seen, campaign, in_list};
 use super::terms::{flag_to_wire, mark_to_wire};
-use super::who::{Own, about};
+use super::who::Own;
 use super::wish::{self, Place};
 use crate::past::{self, Until};
 use crate::view::Kept;
@@ -87,7 +88,8 @@ impl Api {
         tell: impl FnOnce(&Seen<'_>, Timestamp) -> R,
     ) -> Result<R, Problem> {
         let code = &place.campaign;
-        let unit = about(permit, &place.unit, &self.units).await?;
+        let known = (&self.units, &self.view);
+        let unit = entitled(permit, &place.unit, Some(code), known).await?;
         let (ground, kept, at) = match until {
             None => {
                 let campaign = Arc::new(self.known(code)?.state);
@@ -148,7 +150,10 @@ impl Api {
             .map_err(|_| Problem::invalid("flag", "is no flag; name one, or none"))?;
         let only = match request.unit.as_str() {
             "" => None,
-            unit => Some(about(permit, &wish::unit(unit)?, &self.units).await?),
+            unit => {
+                let (unit, known) = (wish::unit(unit)?, (&self.units, &self.view));
+                Some(entitled(permit, &unit, Some(&code), known).await?)
+            }
         };
         let moment = past::moment(request.as_of.as_ref(), self.clock.now())?;
         let mut list = format!("discrepancies {code} {} {}", request.unit, request.flag);
@@ -179,7 +184,7 @@ impl Api {
         let reached = page.after().and_then(|after| after.split_once(' '));
         let units = units
             .into_iter()
-            .filter(|unit| own.may(permit, unit).is_ok())
+            .filter(|unit| may_see(permit, &own, unit, Some(&code), &self.view).is_ok())
             .skip_while(|unit| reached.is_some_and(|(of, _)| unit.as_str() < of));
         let mut rows = BTreeMap::new();
         for unit in units {

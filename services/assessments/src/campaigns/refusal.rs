@@ -1,4 +1,5 @@
-//! Refusals as problems: the code by what the caller should do next.
+//! Refusals as problems: the code by what the caller should do next. What is refused for who calls, somebody else has to
+//! do, and the server counts and logs it as a denial.
 
 use assessment::{campaign, sheet};
 use contracts::problem::Problem;
@@ -13,7 +14,7 @@ pub(super) fn of_campaign(refusal: campaign::Refusal) -> Problem {
             Problem::refused("PHASE_DOES_NOT_ALLOW", message).with("phase", phase.to_string())
         }
         Refusal::Role { needed, .. } => {
-            Problem::refused("ROLE_MISSING", message).with("role", needed.to_string())
+            Problem::denied("ROLE_MISSING", message).with("role", needed.to_string())
         }
         Refusal::Clock => Problem::refused("CLOCK_ONLY", message),
         Refusal::NobodyTakesPart => Problem::refused("NO_PARTICIPANTS", message),
@@ -31,6 +32,7 @@ pub(super) fn of_campaign(refusal: campaign::Refusal) -> Problem {
         Refusal::NotOpen { unit, stage } => Problem::refused("STAGE_NOT_OPEN", message)
             .with("unit", unit.to_string())
             .with("stage", stage.to_string()),
+        // Of whom is assigned, not of who calls.
         Refusal::OwnUnit(unit) => {
             Problem::refused("OWN_UNIT", message).with("unit", unit.to_string())
         }
@@ -48,7 +50,7 @@ pub(super) fn of_campaign(refusal: campaign::Refusal) -> Problem {
         }
         Refusal::MovedOn => Problem::unavailable(message),
         Refusal::NothingCorrected(_) => Problem::refused("NOTHING_CORRECTED", message),
-        Refusal::ApprovedByYou(_) => Problem::refused("APPROVED_BY_YOU", message),
+        Refusal::ApprovedByYou(_) => Problem::denied("APPROVED_BY_YOU", message),
     }
 }
 
@@ -64,17 +66,19 @@ pub(super) fn of_sheet(refusal: sheet::Refusal) -> Problem {
         Refusal::OtherEdition(_) => Problem::refused("OTHER_EDITION", message),
         Refusal::NoLeaf(_) => Problem::not_found("LEAF_NOT_FOUND", message),
         Refusal::Role { needed, .. } => {
-            Problem::refused("ROLE_MISSING", message).with("role", needed.to_string())
+            Problem::denied("ROLE_MISSING", message).with("role", needed.to_string())
         }
         Refusal::Stage { needed, .. } => {
             Problem::refused("STAGE_NOT_OPEN", message).with("stage", needed.to_string())
         }
         Refusal::Submitted => Problem::refused("SUBMITTED", message),
-        Refusal::OtherUnit(_) => Problem::refused("OTHER_UNIT", message),
-        Refusal::OwnUnit(_) => Problem::refused("OWN_UNIT", message),
-        Refusal::NoUnit => Problem::refused("NO_UNIT", message),
-        Refusal::NotAssigned { leaf, .. } => of_leaf("NOT_ASSIGNED", leaf),
-        Refusal::ClaimedByYou(_) => Problem::refused("CLAIMED_BY_YOU", message),
+        Refusal::OtherUnit(_) => Problem::denied("OTHER_UNIT", message),
+        Refusal::OwnUnit(_) => Problem::denied("OWN_UNIT", message),
+        Refusal::NoUnit => Problem::denied("NO_UNIT", message),
+        Refusal::NotAssigned { leaf, .. } => {
+            Problem::denied("NOT_ASSIGNED", message).with("leaf", leaf.to_string())
+        }
+        Refusal::ClaimedByYou(_) => Problem::denied("CLAIMED_BY_YOU", message),
         Refusal::Surveyed(leaf) => of_leaf("LEAF_SURVEYED", leaf),
         Refusal::Computed(leaf) => of_leaf("LEAF_COMPUTED", leaf),
         Refusal::NotDeclared { leaf, input } => {

@@ -33,7 +33,7 @@ use super::sweep;
 use super::upload::{self, Received};
 use super::wire::{self, Wanted};
 use crate::campaigns::{
-    Call, CampaignCodec, Editions, about, campaign, campaign_stream, no_campaign, who,
+    Call, CampaignCodec, Editions, about, campaign, campaign_stream, entitled, no_campaign, who,
 };
 use crate::units::Units;
 use crate::view::Viewer;
@@ -54,8 +54,8 @@ const CATCH_UP: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     log: EventLog,
-    pub(super) view: Viewer,
-    pub(super) units: Units,
+    view: Viewer,
+    units: Units,
     editions: Editions,
     store: Store,
     settings: Arc<EvidenceSettings>,
@@ -303,7 +303,7 @@ fn not_awaited(refusal: &NotAwaited) -> Problem {
     let message = refusal.to_string();
     match refusal {
         NotAwaited::NoPart(_) => Problem::not_found("ASSESSMENT_NOT_FOUND", message),
-        NotAwaited::OtherUnit(_) => Problem::refused("OTHER_UNIT", message),
+        NotAwaited::OtherUnit(_) => Problem::denied("OTHER_UNIT", message),
         NotAwaited::Over(phase) => {
             Problem::refused("PHASE_DOES_NOT_ALLOW", message).with("phase", phase.to_string())
         }
@@ -351,7 +351,7 @@ impl EvidenceService for Api {
         let unit = unit(&request.unit)?;
         let sha256 = wire::sha256(&request.sha256);
         let sha256 = sha256.map_err(|why| Problem::invalid("sha256", why))?;
-        let unit = self.entitled(&permit, &unit).await?;
+        let unit = entitled(&permit, &unit, None, (&self.units, &self.view)).await?;
         let file = {
             let view = self.view.borrow();
             let kept = view.evidence.of(&unit, &sha256);
@@ -372,7 +372,8 @@ impl EvidenceService for Api {
     ) -> Result<Response<pb::ListEvidenceResponse>> {
         let permit = Permit::of(request.extensions())?;
         let request = request.into_inner();
-        let unit = self.entitled(&permit, &unit(&request.unit)?).await?;
+        let known = (&self.units, &self.view);
+        let unit = entitled(&permit, &unit(&request.unit)?, None, known).await?;
         Ok(Response::new(self.list(&unit, &request)?))
     }
 }

@@ -19,6 +19,7 @@ use survey::{Code, Plan, Stage};
 use tokio::sync::Notify;
 use tonic::{Request, Response, Result, Streaming};
 
+pub(super) use self::answers::no_wave;
 use super::import::Importer;
 use super::urn::Urn;
 use super::wire;
@@ -148,7 +149,9 @@ impl SurveysService for Api {
         &self,
         request: Request<Streaming<pb::ImportBallotsRequest>>,
     ) -> Result<Response<pb::ImportBallotsResponse>> {
-        let imported = Importer::new(self).import(request.into_inner()).await?;
+        let permit = Permit::of(request.extensions())?;
+        let importer = Importer::new(self, permit).await?;
+        let imported = importer.import(request.into_inner()).await?;
         Ok(Response::new(imported))
     }
 

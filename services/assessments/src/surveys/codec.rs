@@ -34,6 +34,7 @@ const WAVE_PLANNED: &str = "chiso.assessments.v1.WavePlanned";
 const WAVE_OPENED: &str = "chiso.assessments.v1.WaveOpened";
 const WAVE_CLOSED: &str = "chiso.assessments.v1.WaveClosed";
 const TOKENS_ISSUED: &str = "chiso.assessments.v1.TokensIssued";
+const BALLOTS_IMPORTED: &str = "chiso.assessments.v1.BallotsImported";
 const BALLOTS_RELEASED: &str = "chiso.assessments.v1.BallotsReleased";
 const WAVE_COUNTED: &str = "chiso.assessments.v1.WaveCounted";
 const RESULTS_WITHHELD: &str = "chiso.assessments.v1.ResultsWithheld";
@@ -112,6 +113,13 @@ impl Codec for WaveCodec {
                 };
                 (TOKENS_ISSUED, stored.encode_to_vec())
             }
+            WaveEvent::Imported { source, ballots } => {
+                let stored = pb::BallotsImported {
+                    source: source.clone(),
+                    ballots: events::turnout(ballots),
+                };
+                (BALLOTS_IMPORTED, stored.encode_to_vec())
+            }
             WaveEvent::Released(batch) => (BALLOTS_RELEASED, events::batch(batch).encode_to_vec()),
             WaveEvent::Counted { cast, destroyed } => {
                 let stored = pb::WaveCounted {
@@ -152,6 +160,13 @@ impl Codec for WaveCodec {
                     unit: events::unit(&stored.unit).map_err(invalid(kind))?,
                     group: events::code(&stored.group).map_err(invalid(kind))?,
                     count: events::read_count(stored.count).map_err(invalid(kind))?,
+                }
+            }
+            BALLOTS_IMPORTED => {
+                let stored: pb::BallotsImported = message(kind, payload)?;
+                WaveEvent::Imported {
+                    ballots: events::read_turnout(&stored.ballots).map_err(invalid(kind))?,
+                    source: stored.source,
                 }
             }
             BALLOTS_RELEASED => {

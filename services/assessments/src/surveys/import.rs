@@ -2,17 +2,32 @@
 //!
 //! A row is known by source and row id. Only a keyed digest of both is kept, and nothing of what the row says, so a
 //! repeat is a repeat whatever it says: to compare would be to keep what tells the ballot.
+//!
+//! A client brings ballots of the units that it is granted. Who brought how many of which unit is one event a chunk, in the
+//! transaction that put them into the box; it says nothing of rows, and what leaves the box names neither.
 
 use std::collections::BTreeSet;
 
 use contracts::assessments::v1 as pb;
 use contracts::problem::Problem;
-use survey::{Ballot, Code, Plan};
+use decider::Decider as _;
+use eventlog::command::{Codec as _, Context};
+use eventlog::{Appended, Expected, StorageError, StreamAppend};
+use identity::Permit;
+use sqlx::PgConnection;
+use survey::{Ballot, Code, Plan, WaveCommand};
 use tonic::Streaming;
 
-use super::api::Api;
+use super::api::{Api, no_wave};
+use super::codec::{WaveCodec, wave_stream};
 use super::urn::Paper;
 use super::wire::{self, events};
+use crate::campaigns::Own;
+
+/// The RPC's name, in metadata.
+const METHOD: &str = "ImportBallots";
+/// Who acts where nobody is asked who calls.
+const ACTOR: &str = "import";
 
 /// Most rows of a call: what fits a deadline many times over.
 const ROWS_MAX: i64 = 10_000;
@@ -26,6 +41,9 @@ const ROW_ID_MAX: usize = 200;
 /// Takes in the rows of one call.
 pub(super) struct Importer<'a> {
     api: &'a Api,
+    permit: Permit,
+    /// The units that the client is granted.
+    own: Own,
     /// The source, the wave and its plan, from the first row on.
     of: Option<(String, Code, Plan)>,
     chunk: Vec<Paper>,
@@ -33,13 +51,19 @@ pub(super) struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    pub(super) fn new(api: &'a Api) -> Self {
-        Self {
+    /// An importer for who has the permit.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` while the registry does not answer.
+    pub(super) async fn new(api: &'a Api, permit: Permit) -> Result<Self, Problem> {
+        Ok(Self {
             api,
+            own: Own::of(&permit, &api.units).await?,
+            permit,
             of: None,
             chunk: Vec::new(),
             answer: pb::ImportBallotsResponse::default(),
-        }
+        })
     }
 
     /// Takes in the rows as they come.
@@ -77,6 +101,10 @@ impl<'a> Importer<'a> {
             }
         }
         self.take().await?;
+        if self.answer.accepted == 0 && self.answer.repeated == 0 {
+            // Rows that cannot be read are refused without a look at what they name.
+            self.permit.no_unit_to_check();
+        }
         Ok(self.answer)
     }
 
@@ -99,6 +127,7 @@ impl<'a> Importer<'a> {
             return Err(Problem::invalid("source_row_id", why));
         }
         let unit = events::unit(&row.unit).map_err(|why| Problem::invalid("unit", why))?;
+        self.own.may(&self.permit, &unit)?;
         let group = wire::code("group", &row.group)?;
         let cell = plan.cell(&unit, &group).ok_or_else(|| {
             let why = "is not asked about this unit; name a unit and a group of the wave's plan";
@@ -115,13 +144,31 @@ impl<'a> Importer<'a> {
 
     /// Takes in what was read.
     async fn take(&mut self) -> Result<(), Problem> {
-        let Some((_, wave, _)) = self.of.as_ref().filter(|_| !self.chunk.is_empty()) else {
+        let papers = std::mem::take(&mut self.chunk);
+        let Some((source, wave, plan)) = self.of.as_ref().filter(|_| !papers.is_empty()) else {
             return Ok(());
         };
-        let papers = std::mem::take(&mut self.chunk);
         let marks: Vec<[u8; 32]> = papers.iter().map(|paper| paper.mark).collect();
-        let mut fresh: BTreeSet<[u8; 32]> = self.api.urn.import(wave, papers).await?;
+        let failed = || StorageError::during("import ballots");
+        let begun = self.api.urn.pool.begin().await;
+        let mut tx = begun.map_err(failed())?;
+        let fresh = self.api.urn.import(&mut tx, wave, papers).await?;
+        let ballots = fresh.cells.into_iter().filter_map(|(cell, count)| {
+            let (unit, group) = plan.cell_at(cell)?;
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            Some(((unit.clone(), group.clone()), count))
+        });
+        let import = WaveCommand::Import {
+            source: source.clone(),
+            ballots: ballots.collect(),
+        };
+        let appended = self.record(&mut tx, wave, import).await?;
+        tx.commit().await.map_err(failed())?;
+        if let Some(appended) = appended {
+            self.api.log.committed(&appended);
+        }
         self.api.full.notify_one();
+        let mut fresh: BTreeSet<[u8; 32]> = fresh.marks;
         for mark in marks {
             // A row that comes twice in a call counts the first time.
             if fresh.remove(&mark) {
@@ -131,6 +178,43 @@ impl<'a> Importer<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl Importer<'_> {
+    /// Says who brought how many ballots.
+    async fn record(
+        &self,
+        tx: &mut PgConnection,
+        wave: &Code,
+        import: WaveCommand,
+    ) -> Result<Option<Appended>, Problem> {
+        let decided = {
+            let view = self.api.view.borrow();
+            let known = view.surveys.wave(wave);
+            let known = known.ok_or_else(|| no_wave(wave.as_str()))?;
+            known.state.decide(import).map_err(wire::wave_refused)?
+        };
+        if decided.is_empty() {
+            return Ok(None);
+        }
+        let id = self.api.ids.uuid();
+        let mut context = Context::internal(METHOD, ACTOR, id, self.api.clock.now());
+        if let Some(caller) = self.permit.caller() {
+            context.actor.clone_from(&caller.subject);
+            context.client.clone_from(&caller.client);
+            context.roles = caller.roles.iter().map(|role| role.as_str()).collect();
+        }
+        let encoded = decided.iter().enumerate().map(|(index, event)| {
+            let (kind, payload) = WaveCodec::encode(event);
+            context.event(index, kind, payload)
+        });
+        let streams = vec![StreamAppend {
+            stream: wave_stream(wave),
+            expected: Expected::Any,
+            events: encoded.collect(),
+        }];
+        Ok(Some(self.api.log.append_in(tx, streams).await?))
     }
 }
 

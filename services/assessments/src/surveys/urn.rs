@@ -27,6 +27,14 @@ pub(crate) struct Paper {
     pub(crate) ballot: Ballot,
 }
 
+/// What of an import was not taken in before.
+#[derive(Debug, Clone)]
+pub(crate) struct Fresh {
+    pub(crate) marks: BTreeSet<[u8; 32]>,
+    /// How many of which cell.
+    pub(crate) cells: BTreeMap<u16, usize>,
+}
+
 /// Why a ballot does not go in.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UrnError {
@@ -101,19 +109,19 @@ impl Urn {
         Ok(found.is_some())
     }
 
-    /// Takes in those papers that were not taken in before, and says which.
+    /// Takes in those papers that were not taken in before, and says which, and how many of which cell.
     pub(crate) async fn import(
         &self,
+        tx: &mut PgConnection,
         wave: &Code,
         papers: Vec<Paper>,
-    ) -> Result<BTreeSet<[u8; 32]>, UrnError> {
+    ) -> Result<Fresh, UrnError> {
         let failed = || StorageError::during("import ballots");
-        let mut tx = self.pool.begin().await.map_err(failed())?;
-        hold_open(&mut tx, wave).await?;
+        hold_open(tx, wave).await?;
         // In one order everywhere, so that two imports never wait for each other.
         let marks: BTreeSet<[u8; 32]> = papers.iter().map(|paper| paper.mark).collect();
         let marks: Vec<Vec<u8>> = marks.into_iter().map(Vec::from).collect();
-        let fresh: BTreeSet<[u8; 32]> = sqlx::query_scalar!(
+        let marks: BTreeSet<[u8; 32]> = sqlx::query_scalar!(
             "insert into survey_imported (wave, mark)
              select $1, mark from unnest($2::bytea[]) as marks (mark) order by mark
              on conflict do nothing returning mark",
@@ -129,14 +137,18 @@ impl Urn {
         let mut cells: BTreeMap<u16, Vec<Ballot>> = BTreeMap::new();
         let mut taken = BTreeSet::new();
         for paper in papers {
-            if fresh.contains(&paper.mark) && taken.insert(paper.mark) {
+            if marks.contains(&paper.mark) && taken.insert(paper.mark) {
                 cells.entry(paper.cell).or_default().push(paper.ballot);
             }
         }
+        let mut fresh = Fresh {
+            marks,
+            cells: BTreeMap::new(),
+        };
         for (cell, ballots) in cells {
-            self.put(&mut tx, wave, cell.into(), ballots, true).await?;
+            fresh.cells.insert(cell, ballots.len());
+            self.put(tx, wave, cell.into(), ballots, true).await?;
         }
-        tx.commit().await.map_err(failed())?;
         Ok(fresh)
     }
 

@@ -286,10 +286,7 @@ async fn a_campaign_is_played_from_its_plan_to_its_publication() {
     );
     campaigns.approve_campaign(approve("hoa")).await.unwrap();
     let same = refused(campaigns.publish_campaign(publish("hoa")).await);
-    assert_eq!(
-        same,
-        (Code::FailedPrecondition, "APPROVED_BY_YOU".to_owned())
-    );
+    assert_eq!(same, (Code::PermissionDenied, "APPROVED_BY_YOU".to_owned()));
     let published = campaigns
         .publish_campaign(publish("lan"))
         .await

@@ -165,10 +165,7 @@ async fn a_correction_is_a_publication_of_its_own_and_both_are_kept() {
     );
     campaigns.remark_on_leaf(remark).await.unwrap();
     let same = refused(publications.correct_publication(correction("hoa")).await);
-    assert_eq!(
-        same,
-        (Code::FailedPrecondition, "APPROVED_BY_YOU".to_owned())
-    );
+    assert_eq!(same, (Code::PermissionDenied, "APPROVED_BY_YOU".to_owned()));
     let corrected = publications
         .correct_publication(correction("lan"))
         .await

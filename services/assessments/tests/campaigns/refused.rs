@@ -131,7 +131,7 @@ async fn the_wrong_person_unit_or_stage_changes_nothing() {
     expect(
         &world,
         async { campaigns().claim_leaf(foreign).await },
-        refused,
+        Code::PermissionDenied,
         "OTHER_UNIT",
     )
     .await;
@@ -183,18 +183,18 @@ async fn the_wrong_person_unit_or_stage_changes_nothing() {
     expect(
         &world,
         async { campaigns().appraise_leaf(own).await },
-        refused,
+        Code::PermissionDenied,
         "OWN_UNIT",
     )
     .await;
     let unassigned = appraise(("dao", TRADE), HEALTH, "plan", 1, Accept, ("", ""));
     let call = async { campaigns().appraise_leaf(unassigned).await };
-    expect(&world, call, refused, "NOT_ASSIGNED").await;
+    expect(&world, call, Code::PermissionDenied, "NOT_ASSIGNED").await;
     let nowhere = appraise(("binh", ""), HEALTH, "plan", 1, Accept, ("", ""));
     expect(
         &world,
         async { campaigns().appraise_leaf(nowhere).await },
-        refused,
+        Code::PermissionDenied,
         "NO_UNIT",
     )
     .await;

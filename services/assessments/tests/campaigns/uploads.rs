@@ -63,7 +63,7 @@ async fn what_is_not_what_it_says_leaves_nothing_behind() {
         (|it| it.campaign = "par-2023".into(), Code::NotFound, ""),
         (|it| it.unit = "H40.09".into(), Code::NotFound, ""),
         (|it| it.unit = "H40.77".into(), precondition, ""),
-        (|it| it.unit = TRADE.into(), precondition, ""),
+        (|it| it.unit = TRADE.into(), Code::PermissionDenied, ""),
     ] {
         let mut said = metadata(HEALTH, &bytes);
         change(&mut said);

@@ -67,7 +67,7 @@ impl Person {
         }
     }
 
-    fn is(self) -> (Role, &'static str) {
+    pub(super) fn is(self) -> (Role, &'static str) {
         match self {
             Self::Organiser => (Role::Administrator, HOME),
             Self::Assessor => (Role::Assessor, SUBJECT),

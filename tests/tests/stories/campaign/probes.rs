@@ -2,6 +2,7 @@
 
 use contracts::assessments::v1 as pb;
 use contracts::log::v1::CommandContext;
+use identity::table::{self, Access, Condition, Rule, rule};
 use pb::CampaignStage as Stage;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -64,56 +65,72 @@ pub(super) enum Phase {
     Published,
 }
 
-impl Step {
-    /// Whether somebody may take it at all, for [`SUBJECT`].
-    fn is_for(self, person: Person) -> bool {
+impl Phase {
+    fn in_table(self) -> table::Stage {
         match self {
-            Self::Plan | Self::Open | Self::Close | Self::Extend | Self::Reopen | Self::Assign => {
-                person == Person::Organiser
-            }
-            Self::Claim | Self::Submit | Self::Explain | Self::Contest => {
-                person == Person::Assessor
-            }
-            Self::Appraise | Self::AcceptAll => {
-                matches!(person, Person::Appraiser | Person::Unassigned)
-            }
-            Self::Remark | Self::Approve => person == Person::Council,
-            Self::Publish => person == Person::Chair,
+            Self::Planned => table::Stage::Planned,
+            Self::In(Stage::FirstAppraisal) => table::Stage::FirstAppraisal,
+            Self::In(Stage::Explanation) => table::Stage::Explanation,
+            Self::In(Stage::SecondAppraisal) => table::Stage::SecondAppraisal,
+            Self::In(Stage::Council) => table::Stage::Council,
+            Self::In(Stage::SelfAssessment | Stage::Unspecified) => table::Stage::SelfAssessment,
+            Self::Reviewed => table::Stage::Reviewed,
+            Self::Approved => table::Stage::Approved,
+            Self::Published => table::Stage::Published,
         }
     }
+}
 
-    /// Whether it belongs to a phase; none where that is not the question.
-    fn belongs_to(self, phase: Phase) -> Option<bool> {
-        let within = |stages: &[Stage]| {
-            let Phase::In(stage) = phase else {
-                return false;
-            };
-            stages.contains(&stage)
+impl Step {
+    /// What the table says of it.
+    fn rule(self) -> &'static Rule {
+        let method = match self {
+            Self::Plan => "PlanCampaign",
+            Self::Open => "OpenCampaign",
+            Self::Close => "CloseStage",
+            Self::Extend => "ExtendStage",
+            Self::Reopen => "ReopenStage",
+            Self::Assign => "AssignAppraiser",
+            Self::Claim => "ClaimLeaf",
+            Self::Submit => "SubmitAssessment",
+            Self::Appraise => "AppraiseLeaf",
+            Self::AcceptAll => "AcceptLeaves",
+            Self::Explain => "ExplainLeaf",
+            Self::Contest => "ContestLeaf",
+            Self::Remark => "RemarkOnLeaf",
+            Self::Approve => "ApproveCampaign",
+            Self::Publish => "PublishCampaign",
         };
-        match self {
-            Self::Plan => (phase != Phase::Planned).then_some(false),
-            // Said again, it is the same opening, the same sheet, the same decision.
-            Self::Open => None,
-            Self::Submit => (phase == Phase::Planned).then_some(false),
-            // Windows may reach beyond the last stage.
-            Self::Close | Self::Extend | Self::Reopen | Self::Assign => {
-                matches!(phase, Phase::Approved | Phase::Published).then_some(false)
-            }
-            Self::Claim => Some(within(&[Stage::SelfAssessment])),
-            Self::Appraise => Some(within(&[Stage::FirstAppraisal, Stage::SecondAppraisal])),
-            Self::AcceptAll => Some(within(&[Stage::FirstAppraisal, Stage::SecondAppraisal])),
-            Self::Explain => Some(within(&[Stage::Explanation])),
-            Self::Contest => Some(within(&[Stage::Explanation, Stage::Council])),
-            Self::Remark => Some(within(&[Stage::Council])),
-            Self::Approve => {
-                let later = matches!(phase, Phase::Reviewed | Phase::Approved | Phase::Published);
-                (!later).then_some(false)
-            }
-            Self::Publish => {
-                let later = matches!(phase, Phase::Approved | Phase::Published);
-                (!later).then_some(false)
-            }
-        }
+        let path = format!("/chiso.assessments.v1.CampaignsService/{method}");
+        rule(&path).expect("the table has every call")
+    }
+
+    /// Whether somebody may take it at all, for [`SUBJECT`].
+    fn is_for(self, person: Person) -> bool {
+        let Access::To(grants) = self.rule().access else {
+            return true;
+        };
+        let (role, unit) = person.is();
+        let mut grants = grants.iter().filter(|grant| grant.role == role);
+        grants.any(|grant| match grant.condition {
+            Condition::Any => true,
+            Condition::OwnUnit | Condition::GrantedUnit => unit == SUBJECT,
+            Condition::OtherUnit => unit != SUBJECT,
+        })
+    }
+
+    /// Whether it belongs to a phase; none where it says again what holds already.
+    fn belongs_to(self, phase: Phase) -> Option<bool> {
+        let stages = self.rule().stages;
+        let again = match self {
+            Self::Open => matches!(phase, Phase::In(_)),
+            Self::Close => phase == Phase::Reviewed,
+            Self::Submit => !matches!(phase, Phase::Planned | Phase::In(Stage::SelfAssessment)),
+            Self::Approve => matches!(phase, Phase::Approved | Phase::Published),
+            Self::Publish => phase == Phase::Published,
+            _ => false,
+        };
+        (!again).then(|| stages.contains(&phase.in_table()))
     }
 
     async fn tried(self, mut by: Campaigns, leaf_version: i64) -> Result<(), Status> {
@@ -312,6 +329,7 @@ pub(super) async fn everybody_tries(cast: &Cast<'_>, phase: Phase, leaf_version:
                 };
                 let details = status.get_details_error_info().expect("a reason");
                 assert_eq!(details.reason, "NOT_ASSIGNED", "{told}");
+                assert_eq!(status.code(), Code::PermissionDenied, "{told}");
             } else {
                 assert_ne!(code, Some(Code::PermissionDenied), "{told}");
                 assert_ne!(code, Some(Code::Internal), "{told}");

@@ -33,7 +33,7 @@ fn shown(name: &str) -> String {
     name.chars().take(NAME_SHOWN).collect()
 }
 
-pub(super) fn no_wave(wave: &str) -> Problem {
+pub(in crate::surveys) fn no_wave(wave: &str) -> Problem {
     let message = format!(
         "there is no wave {:?}; list those that are planned",
         shown(wave)

@@ -7,7 +7,7 @@ use contracts::assessments::v1::surveys_service_client::SurveysServiceClient;
 use identity::Role;
 use system_tests::Province;
 
-use super::probes::SUBJECT;
+use super::probes::SUBJECTS;
 
 /// The campaign.
 pub(super) const CAMPAIGN: &str = "par-2024";
@@ -30,6 +30,8 @@ pub(super) enum Person {
     Appraiser,
     /// An appraiser whom nobody assigned.
     Unassigned,
+    /// An appraiser who is assigned to the unit, and to other components than that of the leaf.
+    Elsewhere,
     /// An appraiser of the unit itself.
     OwnAppraiser,
     Council,
@@ -43,12 +45,13 @@ pub(super) enum Person {
 }
 
 impl Person {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Organiser,
         Self::Assessor,
         Self::Neighbour,
         Self::Appraiser,
         Self::Unassigned,
+        Self::Elsewhere,
         Self::OwnAppraiser,
         Self::Council,
         Self::Chair,
@@ -58,27 +61,33 @@ impl Person {
         Self::Analyst,
     ];
 
-    /// What the token calls it.
-    pub(super) fn subject(self) -> String {
+    /// What the token calls it, as seen from a unit.
+    fn subject(self, about: &str) -> String {
         match self {
             // The unit's own, whoever looks.
-            Self::Assessor => format!("assessor-{SUBJECT}"),
-            other => format!("{other:?}").to_lowercase(),
+            Self::Assessor => format!("assessor-{about}"),
+            other => other.name(),
         }
     }
 
-    pub(super) fn is(self) -> (Role, &'static str) {
+    /// What the token calls it, if it is the same from wherever it is seen.
+    pub(super) fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
+    pub(super) fn is(self, about: &str) -> (Role, &str) {
         match self {
             Self::Organiser => (Role::Administrator, HOME),
-            Self::Assessor => (Role::Assessor, SUBJECT),
+            Self::Assessor => (Role::Assessor, about),
             Self::Neighbour => (Role::Assessor, OTHER),
             Self::Appraiser => (Role::Appraiser, HOME),
             Self::Unassigned => (Role::Appraiser, "H40.03"),
-            Self::OwnAppraiser => (Role::Appraiser, SUBJECT),
+            Self::Elsewhere => (Role::Appraiser, "H40.04"),
+            Self::OwnAppraiser => (Role::Appraiser, about),
             Self::Council => (Role::Council, "H40.04"),
             Self::Chair => (Role::Chair, "H40"),
-            Self::Clerk => (Role::Clerk, SUBJECT),
-            Self::Integrator => (Role::Integrator, SUBJECT),
+            Self::Clerk => (Role::Clerk, about),
+            Self::Integrator => (Role::Integrator, about),
             Self::Auditor => (Role::Auditor, "H40"),
             Self::Analyst => (Role::Analyst, "H40"),
         }
@@ -97,10 +106,15 @@ pub(super) type Surveys = SurveysServiceClient<Link>;
 pub(super) struct Cast<'a>(pub(super) &'a Province);
 
 impl Cast<'_> {
-    /// All clients of somebody.
-    pub(super) fn services(&self, person: Person) -> Services {
-        let (role, unit) = person.is();
-        self.0.as_caller(&person.subject(), &[role], &[unit])
+    /// All clients of somebody, as seen from a unit.
+    pub(super) fn services(&self, person: Person, about: &str) -> Services {
+        let (role, unit) = person.is(about);
+        self.0.as_caller(&person.subject(about), &[role], &[unit])
+    }
+
+    /// All clients of somebody who is the same from wherever seen.
+    fn of(&self, person: Person) -> Services {
+        self.services(person, SUBJECTS[0])
     }
 
     /// All clients of the assessor of a unit.
@@ -110,7 +124,15 @@ impl Cast<'_> {
     }
 
     pub(super) fn campaigns(&self, person: Person) -> Campaigns {
-        campaigns(&self.services(person))
+        campaigns(&self.of(person))
+    }
+
+    pub(super) fn publications(&self, person: Person) -> Publications {
+        publications(&self.of(person))
+    }
+
+    pub(super) fn surveys(&self, person: Person) -> Surveys {
+        surveys(&self.of(person))
     }
 
     /// The assessor of a unit.
@@ -125,6 +147,17 @@ impl Cast<'_> {
     }
 }
 
-fn campaigns(services: &Services) -> Campaigns {
+/// A client of campaigns.
+pub(super) fn campaigns(services: &Services) -> Campaigns {
     CampaignsServiceClient::new(services.link(Service::Assessments))
+}
+
+/// A client of publications.
+pub(super) fn publications(services: &Services) -> Publications {
+    PublicationsServiceClient::new(services.link(Service::Assessments))
+}
+
+/// A client of surveys.
+pub(super) fn surveys(services: &Services) -> Surveys {
+    SurveysServiceClient::new(services.link(Service::Assessments))
 }

@@ -1,12 +1,11 @@
 //! What is published is a file that anybody verifies; a forged digit in it is found, and a correction leaves it as it is.
 
-use cli::{Service, Services, publication};
+use cli::{Services, publication};
 use contracts::assessments::v1 as pb;
-use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::cast::{CAMPAIGN, Cast, Person, Publications};
+use super::cast::{CAMPAIGN, Cast, Person};
 use super::probes::LEAF;
 use super::rounds::{ASKED, CONTESTING, council};
 use super::sheets::Sheet;
@@ -14,12 +13,6 @@ use super::survey::{FED, SURVEYED};
 
 /// Why it is published again.
 const REASON: &str = "the council heard the unit again";
-
-impl Cast<'_> {
-    pub(super) fn publications(&self, person: Person) -> Publications {
-        PublicationsServiceClient::new(self.services(person).link(Service::Assessments))
-    }
-}
 
 /// A publication as `chiso publication get` writes it.
 async fn filed(services: &Services, number: i32) -> String {

@@ -1,14 +1,12 @@
 //! A survey beside the campaign: what respondents say of a unit becomes a leaf of its sheet, which nobody claims.
 
-use cli::Service;
 use contracts::assessments::v1 as pb;
-use contracts::assessments::v1::surveys_service_client::SurveysServiceClient;
 use futures::stream;
 use rust_decimal::Decimal;
 use system_tests::{Province, eventually};
 
 use super::at;
-use super::cast::{Cast, Person, Surveys};
+use super::cast::{Cast, Person};
 use super::sheets::{Sheet, rounded, value};
 
 /// The wave.
@@ -20,7 +18,7 @@ pub(super) const FED: &str = "2.3.1";
 /// How often each option was chosen: an example of the set that is worth 1.42.
 const CHOSEN: [(&str, usize); 4] = [("a", 10), ("b", 6), ("c", 3), ("d", 1)];
 const QUESTION: &str = "documents";
-const GROUP: &str = "citizen";
+pub(super) const GROUP: &str = "citizen";
 const INSTRUMENT: &str = "documents";
 const EDITION: &str = "2024";
 
@@ -148,10 +146,4 @@ pub(super) async fn counted(cast: &Cast<'_>, province: &Province, sheet: &Sheet)
     let other = other.leaf(&mut neighbour, FED).await;
     assert_eq!(value(other.measured.as_ref()), None, "{other:?}");
     province.settled().await;
-}
-
-impl Cast<'_> {
-    pub(super) fn surveys(&self, person: Person) -> Surveys {
-        SurveysServiceClient::new(self.services(person).link(Service::Assessments))
-    }
 }

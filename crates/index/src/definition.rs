@@ -212,6 +212,13 @@ pub struct Band {
     pub until: Decimal,
 }
 
+impl Input {
+    /// Whether its value is a number, not an answer or a state.
+    pub fn is_number(&self) -> bool {
+        self.kind_of_value == Type::Number
+    }
+}
+
 impl Component {
     /// How its children make its points.
     pub fn aggregate(&self) -> Aggregate {

@@ -24,6 +24,7 @@ pub(crate) use api::Api;
 pub(crate) use codec::{CampaignCodec, campaign_stream};
 pub(crate) use fold::Campaigns;
 pub(crate) use ground::{Editions, no_campaign};
+pub(crate) use participants::Participants;
 pub(crate) use timer::Timer;
 pub(crate) use uses::running;
 pub(crate) use who::{Call, Own, about, who};

@@ -47,6 +47,7 @@ mod book;
 mod codec;
 mod count;
 mod feeding;
+mod feeds;
 mod import;
 mod key;
 mod timer;
@@ -59,10 +60,12 @@ use contracts::assessments::v1::surveys_service_server::SurveysServiceServer;
 use eventlog::EventLog;
 use runtime::{Clock, Ids};
 use tokio::sync::Notify;
+use tonic::transport::Channel;
 
 pub(crate) use self::book::Book;
 pub use self::key::{BallotKey, BallotKeyTooShort};
 pub(crate) use self::timer::Timer;
+use crate::campaigns::{Editions, Participants};
 use crate::units::Units;
 use crate::view::Viewer;
 
@@ -70,7 +73,7 @@ use crate::view::Viewer;
 pub(crate) fn start(
     log: &EventLog,
     view: &Viewer,
-    units: &Units,
+    (units, registry): (&Units, Channel),
     key: BallotKey,
     clock: Clock,
     ids: &Ids,
@@ -101,6 +104,11 @@ pub(crate) fn start(
         ids: ids.clone(),
         urn,
         full,
+        judging: feeds::Judging {
+            view: view.clone(),
+            registry: Participants::new(registry),
+            editions: Editions::new(),
+        },
     };
     (SurveysServiceServer::new(api), timer)
 }

@@ -19,6 +19,7 @@ use survey::{Code, Plan, Stage};
 use tokio::sync::Notify;
 use tonic::{Request, Response, Result, Streaming};
 
+use super::feeds::Judging;
 use super::import::Importer;
 use super::urn::Urn;
 use super::wire;
@@ -38,6 +39,7 @@ pub(crate) struct Api {
     pub(super) ids: Ids,
     pub(super) urn: Urn,
     pub(super) full: Arc<Notify>,
+    pub(super) judging: Judging,
 }
 
 impl Api {

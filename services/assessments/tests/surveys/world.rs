@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use contracts::assessments::v1 as pb;
+use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
 use contracts::assessments::v1::surveys_service_client::SurveysServiceClient;
 use contracts::log::v1 as log;
 use contracts::log::v1::log_service_client::LogServiceClient;
@@ -38,6 +39,7 @@ fn nats(province: &str, service: &str) -> Nats {
 /// A running service.
 pub(crate) struct World {
     pub(crate) surveys: SurveysServiceClient<Channel>,
+    pub(crate) definitions: AssessmentsServiceClient<Channel>,
     pub(crate) log: LogServiceClient<Channel>,
     pub(crate) database: String,
     settings: Settings,
@@ -59,6 +61,7 @@ impl World {
         let channel = Channel::from_static("http://127.0.0.1:1").connect_lazy();
         let mut world = Self {
             surveys: SurveysServiceClient::new(channel.clone()),
+            definitions: AssessmentsServiceClient::new(channel.clone()),
             log: LogServiceClient::new(channel),
             database,
             settings,
@@ -74,6 +77,7 @@ impl World {
         let (channel, shutdown, task) = self.spawn().await;
         self.service = Some((shutdown, task));
         self.surveys = SurveysServiceClient::new(channel.clone());
+        self.definitions = AssessmentsServiceClient::new(channel.clone());
         self.log = LogServiceClient::new(channel);
     }
 

@@ -176,12 +176,13 @@ impl<'a> View<'a> {
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
         let sizes = [
-            ("procedures", &offer.all),
-            ("procedures_online", &offer.online),
-            ("procedures_with_fee", &offer.with_fee),
-            ("procedures_payment_integrated", &offer.payment_integrated),
-            ("procedures_identity_connected", &offer.identity_connected),
+            &offer.all,
+            &offer.online,
+            &offer.with_fee,
+            &offer.payment_integrated,
+            &offer.identity_connected,
         ];
+        let sizes = measures::OFFERED.into_iter().zip(sizes);
         counted.extend(sizes.map(|(name, part)| (name.to_owned(), part.len().into())));
         Figures {
             counted,

@@ -48,7 +48,7 @@ pub(crate) fn run(command: &Command, connection: &Connection, json: bool) -> Res
 /// Reads a file and checks it in whole.
 fn read(file: &Path) -> Result<Result<Definition, Vec<Fault>>, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
-    Ok(Definition::parse(&text, &file.display().to_string()))
+    Ok(Definition::check(&text, &file.display().to_string()))
 }
 
 /// A definition that has to be sound.

@@ -51,15 +51,16 @@ impl Offer {
     }
 
     /// How many there are of each kind, by the name of the measure.
-    fn sizes(&self) -> [(String, Decimal); 5] {
-        [
-            ("procedures", &self.all),
-            ("procedures_online", &self.online),
-            ("procedures_with_fee", &self.with_fee),
-            ("procedures_payment_integrated", &self.payment_integrated),
-            ("procedures_identity_connected", &self.identity_connected),
-        ]
-        .map(|(name, part)| (name.to_owned(), part.len().into()))
+    fn sizes(&self) -> impl Iterator<Item = (String, Decimal)> {
+        let parts = [
+            &self.all,
+            &self.online,
+            &self.with_fee,
+            &self.payment_integrated,
+            &self.identity_connected,
+        ];
+        let sizes = measures::OFFERED.into_iter().zip(parts);
+        sizes.map(|(name, part)| (name.to_owned(), part.len().into()))
     }
 
     fn extend(&mut self, other: &Self) {

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod code;
+mod nearest;
 mod period;
 mod subject;
 
@@ -11,5 +12,6 @@ pub use code::{
     CampaignCode, CodeError, DossierCode, IndexCode, InitiativeNumber, LeafCode, MeasureName,
     ProcedureCode, ProvinceCode, TaskCode, UnitCode,
 };
+pub use nearest::nearest;
 pub use period::{Month, Period, PeriodError};
 pub use subject::{GROUPS, IndexKey, Subject};

@@ -212,6 +212,13 @@ pub struct Band {
     pub until: Decimal,
 }
 
+impl Input {
+    /// Whether its value is a number, not an answer or a state.
+    pub fn is_number(&self) -> bool {
+        self.kind_of_value == Type::Number
+    }
+}
+
 impl Component {
     /// How its children make its points.
     pub fn aggregate(&self) -> Aggregate {
@@ -256,7 +263,17 @@ impl Definition {
     /// Everything that is wrong with it, at once, in the order of the document. Examples run when nothing else is
     /// wrong.
     pub fn parse(text: &str, file_name: &str) -> Result<Self, Vec<Fault>> {
-        build::build(text, file_name)
+        build::build(text, file_name, false)
+    }
+
+    /// Reads a definition that is to be in force: inputs that are counted from dossiers or in the registry have to be
+    /// measures that are counted there, as others would never have a value; only a stock may be reported as well. What is
+    /// in force already may name measures of its time.
+    ///
+    /// # Errors
+    /// As [`Definition::parse`], and inputs that nothing counts.
+    pub fn check(text: &str, file_name: &str) -> Result<Self, Vec<Fault>> {
+        build::build(text, file_name, true)
     }
 
     /// Code of the index, the same in every edition.

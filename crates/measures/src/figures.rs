@@ -22,6 +22,16 @@ pub fn sources() -> BTreeMap<&'static str, &'static str> {
         .collect()
 }
 
+/// The measures that the registry of procedures gives: how many procedures are offered, how many of them online, with a
+/// fee, with a fee that is paid online, and with identity connected.
+pub const OFFERED: [&str; 5] = [
+    "procedures",
+    "procedures_online",
+    "procedures_with_fee",
+    "procedures_payment_integrated",
+    "procedures_identity_connected",
+];
+
 /// The measures that a counter is part of.
 pub fn reached_by(counter: Counter) -> BTreeSet<&'static str> {
     let flows = FLOWS.iter().chain(DISTINCT);

@@ -12,4 +12,4 @@ mod figures;
 
 pub use counters::{COUNTERS, Counter, Counters};
 pub use facts::{Ended, Fact, Facts, Key, Petition};
-pub use figures::{Figures, figures, reached_by, sources};
+pub use figures::{Figures, OFFERED, figures, reached_by, sources};

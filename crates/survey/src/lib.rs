@@ -11,6 +11,7 @@ mod instrument;
 pub mod mixing;
 mod question;
 mod results;
+mod suppression;
 mod tally;
 mod wave;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ids::UnitCode;
 
 use crate::question::Question;
+use crate::suppression::Answered;
 use crate::tally::{Estimate, Level, Tally};
 use crate::{Code, Plan, Wave};
 
@@ -48,6 +49,22 @@ pub enum Blocked {
     /// Its options have no weights.
     #[error("the options have no weights, so there are shares but no mean")]
     NoValues,
+    /// Beside the other figures it would tell what too few others answered.
+    #[error("left out: beside the other figures it would tell what fewer than {minimum} answered")]
+    Telling {
+        /// How many would have to.
+        minimum: u32,
+    },
+}
+
+impl Blocked {
+    /// Whether nothing of the answers may be shown, not even how often each was given.
+    pub fn hides(self) -> bool {
+        match self {
+            Self::TooFew { .. } | Self::Telling { .. } => true,
+            Self::NoValues => false,
+        }
+    }
 }
 
 /// The results of a part of a wave.
@@ -90,6 +107,8 @@ pub fn results<'a>(
             let minimum = plan.minimum;
             let estimate = if answered < u64::from(minimum) {
                 Err(Blocked::TooFew { answered, minimum })
+            } else if Answered::to(wave, plan, question).tells((unit, group), minimum) {
+                Err(Blocked::Telling { minimum })
             } else {
                 tally.estimate(level).ok_or(Blocked::NoValues)
             };

@@ -29,7 +29,7 @@ pub(crate) use figures::Figures;
 pub(crate) use fold::Campaigns;
 pub(crate) use ground::{Editions, no_campaign, no_part};
 pub(crate) use locks::Locks;
-pub(crate) use participants::group;
+pub(crate) use participants::{Participants, group};
 pub(crate) use uses::running;
 pub(crate) use who::{Call, Own, about, who};
 pub(crate) use wish::{Faults, campaign, code, evidence, some_words, words};

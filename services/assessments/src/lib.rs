@@ -115,7 +115,7 @@ pub async fn serve(
     );
     let locks = Timer::<Locks>::new(log.clone(), view.clone(), clock, Ids::random());
     let due_dates = Timer::<DueDates>::new(log.clone(), view.clone(), clock, Ids::random());
-    let (ids, units) = (Ids::random(), units::Units::new(registry));
+    let (ids, units) = (Ids::random(), units::Units::new(registry.clone()));
     let store = evidence::Store::open(&config.evidence.evidence_store)
         .context("opening the store of evidence")?;
     let sweeper = evidence::Sweeper::new(log.clone(), store.clone(), config.evidence.grace());
@@ -142,7 +142,14 @@ pub async fn serve(
         clock,
         Ids::random(),
     );
-    let (surveys, ballots) = surveys::start(&log, &view, &units, config.ballot_key, clock, &ids);
+    let (surveys, ballots) = surveys::start(
+        &log,
+        &view,
+        (&units, registry),
+        config.ballot_key,
+        clock,
+        &ids,
+    );
     let api = api::Api::new(log.clone(), view, units, clock, ids);
     let server = grpc::Server::new(LOG, contracts::FILE_DESCRIPTOR_SET, &settings)
         .add(AssessmentsServiceServer::new(api))

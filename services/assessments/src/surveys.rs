@@ -48,6 +48,7 @@ mod book;
 mod codec;
 mod count;
 pub(crate) mod feeding;
+mod feeds;
 mod import;
 mod key;
 mod timer;
@@ -60,12 +61,14 @@ use contracts::assessments::v1::surveys_service_server::SurveysServiceServer;
 use eventlog::EventLog;
 use runtime::{Clock, Ids};
 use tokio::sync::Notify;
+use tonic::transport::Channel;
 
 pub(crate) use self::book::Book;
 pub(crate) use self::codec::{WAVE, WaveCodec};
 pub(crate) use self::feeding::stating;
 pub use self::key::{BallotKey, BallotKeyTooShort};
 pub(crate) use self::timer::Timer;
+use crate::campaigns::{Editions, Participants};
 use crate::units::Units;
 use crate::view::Viewer;
 
@@ -73,7 +76,7 @@ use crate::view::Viewer;
 pub(crate) fn start(
     log: &EventLog,
     view: &Viewer,
-    units: &Units,
+    (units, registry): (&Units, Channel),
     key: BallotKey,
     clock: Clock,
     ids: &Ids,
@@ -104,6 +107,11 @@ pub(crate) fn start(
         ids: ids.clone(),
         urn,
         full,
+        judging: feeds::Judging {
+            view: view.clone(),
+            registry: Participants::new(registry),
+            editions: Editions::new(),
+        },
     };
     (SurveysServiceServer::new(api), timer)
 }

@@ -20,10 +20,14 @@ const SOURCE_MAX: usize = 200;
 /// Faults that an answer names at most; the rest shows when those are mended.
 const FAULTS_MAX: usize = 50;
 
-/// A checked document as an edition.
+/// A document of the log as an edition.
 pub(crate) fn edition(document: String) -> Result<Edition, Vec<Fault>> {
     let definition = ::index::Definition::parse(&document, "document")?;
-    Ok(Edition {
+    Ok(as_edition(&definition, document))
+}
+
+fn as_edition(definition: &::index::Definition, document: String) -> Edition {
+    Edition {
         index: definition.code().clone(),
         name: definition.edition().to_owned(),
         sha256: Sha256::digest(&document).into(),
@@ -37,7 +41,7 @@ pub(crate) fn edition(document: String) -> Result<Edition, Vec<Fault>> {
             until: definition.in_force_until().map(Month::of),
         },
         document,
-    })
+    }
 }
 
 /// The document of a request, not too long to be read.
@@ -54,7 +58,10 @@ pub(crate) fn sized(text: String) -> Result<String, Problem> {
 
 /// The document of a request, checked in whole.
 pub(crate) fn document(text: String) -> Result<Edition, Problem> {
-    edition(sized(text)?).map_err(|faults| {
+    let document = sized(text)?;
+    let checked = ::index::Definition::check(&document, "document");
+    let checked = checked.map(|definition| as_edition(&definition, document));
+    checked.map_err(|faults| {
         let mut faults = faults.into_iter();
         let first = faults
             .next()

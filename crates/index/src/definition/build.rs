@@ -28,9 +28,11 @@ const KEYS: [&str; 18] = [
     "examples",
 ];
 
-pub(super) fn build(text: &str, file_name: &str) -> Result<Definition, Vec<Fault>> {
+/// With `counted`, inputs have to be measures that something counts.
+pub(super) fn build(text: &str, file_name: &str, counted: bool) -> Result<Definition, Vec<Fault>> {
     let report = Report::new(file_name);
-    let built = yaml::read(text, &report).and_then(|root| read(Cursor::new(&root, &report)));
+    let built =
+        yaml::read(text, &report).and_then(|root| read(Cursor::new(&root, &report), counted));
     match built {
         Some(definition) if report.is_empty() => Ok(definition),
         _ => Err(report.into_faults()),
@@ -38,7 +40,7 @@ pub(super) fn build(text: &str, file_name: &str) -> Result<Definition, Vec<Fault
 }
 
 /// Reads on after faults, so that all of them are found.
-fn read(cursor: Cursor<'_>) -> Option<Definition> {
+fn read(cursor: Cursor<'_>, counted: bool) -> Option<Definition> {
     let report = cursor.report();
     let fields = cursor.fields(&KEYS)?;
     let head = head::read(&fields);
@@ -57,6 +59,9 @@ fn read(cursor: Cursor<'_>) -> Option<Definition> {
         }),
     };
     trees.check_inputs_used();
+    if counted {
+        trees.check_inputs_counted();
+    }
     let examples = trees.leaf_examples();
     let definition = trees.finish(head?, root?, bands?);
     // Examples of a definition that is wrong otherwise would only repeat it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ids::MeasureName;
+use ids::{MeasureName, nearest};
 
 use super::tree::Trees;
 use super::{INPUT_KINDS, Input, InputKind};
@@ -91,6 +91,41 @@ impl<'a> Trees<'a> {
         self.declared.push((name.to_owned(), cursor));
     }
 
+    /// Reports inputs that are said to be counted and are not, and such that are counted though people are to say them.
+    pub(super) fn check_inputs_counted(&self) {
+        for (name, cursor) in &self.declared {
+            let parsed: Option<MeasureName> = name.parse().ok();
+            let Some(input) = parsed.and_then(|name| self.inputs.get(&name)) else {
+                continue;
+            };
+            let kind = input.kind.word();
+            let Some((place, known)) = counted(input.kind) else {
+                let kinds = [InputKind::Flow, InputKind::Registry];
+                let places = kinds.into_iter().filter_map(counted);
+                for (place, known) in places {
+                    if known.contains(name.as_str()) {
+                        cursor.fault(format!(
+                            "{name} is counted {place} and cannot be {kind} too: give it another name or kind"
+                        ));
+                    }
+                }
+                continue;
+            };
+            if known.contains(name.as_str()) {
+                continue;
+            }
+            let meant = match (nearest(name, known), input.kind) {
+                (Some(near), _) => format!("probably {near} is meant"),
+                // What is reported counts as a stock where a definition calls it one.
+                (None, InputKind::Stock) => continue,
+                (None, _) => "name a measure that is, or let it be reported".to_owned(),
+            };
+            cursor.fault(format!(
+                "nothing {place} is counted as {name}, so a {kind} of that name never has a value: {meant}"
+            ));
+        }
+    }
+
     /// Reports inputs that no rule names.
     pub(super) fn check_inputs_used(&self) {
         for (name, cursor) in self
@@ -100,6 +135,17 @@ impl<'a> Trees<'a> {
         {
             cursor.fault(format!("no rule names the input {name}"));
         }
+    }
+}
+
+/// What counts inputs of a kind, and the measures that it gives; none where people say the figures.
+fn counted(kind: InputKind) -> Option<(&'static str, BTreeSet<&'static str>)> {
+    match kind {
+        InputKind::Flow | InputKind::Stock => {
+            Some(("from dossiers", measures::sources().into_keys().collect()))
+        }
+        InputKind::Registry => Some(("in the registry", measures::OFFERED.into())),
+        InputKind::Reported | InputKind::Appraised | InputKind::Surveyed => None,
     }
 }
 

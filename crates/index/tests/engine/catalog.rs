@@ -16,7 +16,7 @@ fn shipped() -> BTreeMap<String, Definition> {
         .map(|path| {
             let name = path.file_name().expect("a name").to_string_lossy();
             let text = std::fs::read_to_string(&path).expect("a text");
-            let definition = Definition::parse(&text, &name).unwrap_or_else(|faults| {
+            let definition = Definition::check(&text, &name).unwrap_or_else(|faults| {
                 let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
                 panic!("{}", faults.join("\n"))
             });

@@ -1,5 +1,6 @@
 //! Faults of definitions: each with its line, all at once.
 
+mod counted;
 mod rules;
 
 use index::Definition;

@@ -54,13 +54,12 @@ fn mean(wave: &Wave, of: Option<&str>, group: Option<&str>) -> Result<String, Bl
 #[test]
 fn figures_are_of_a_unit_a_group_or_all() {
     let wave: Wave = fold(&past());
-    assert_eq!(
-        mean(&wave, Some("H40.01"), Some("citizen")),
-        Ok("5.000000".into())
-    );
     assert_eq!(mean(&wave, Some("H40.01"), None), Ok("3.500000".into()));
+    assert_eq!(
+        mean(&wave, Some("H40.02"), Some("citizen")),
+        Ok("3.000000".into())
+    );
     assert_eq!(mean(&wave, Some("H40.02"), None), Ok("3.000000".into()));
-    assert_eq!(mean(&wave, None, Some("citizen")), Ok("4.111111".into()));
     // (20 × 5 + 12 × 1 + 16 × 3 + 10 × 4) / 58
     assert_eq!(mean(&wave, None, None), Ok("3.448276".into()));
 }
@@ -156,4 +155,45 @@ fn what_is_withheld_has_no_figure_and_is_in_no_total() {
         (block.withheld, block.items.len()),
         (Some("interference"), 0)
     );
+}
+
+#[test]
+fn a_group_that_is_too_small_cannot_be_found_by_subtraction() {
+    let telling = Err(Blocked::Telling { minimum: 15 });
+    let wave: Wave = fold(&past());
+    // The unit's 32 answers less the 20 of citizens would be the 12 of officials.
+    assert_eq!(mean(&wave, Some("H40.01"), Some("citizen")), telling);
+    // So would those of all citizens less the ones of the other unit.
+    assert_eq!(mean(&wave, None, Some("citizen")), telling);
+    let plan = wave.plan().expect("planned");
+    let (of, group) = (unit("H40.01"), code("citizen"));
+    let block = results(&wave, plan, Some(&of), Some(&group), Level::P95);
+    assert!(block.items[0].estimate.expect_err("left out").hides());
+
+    // With enough officials nothing is to be found.
+    let mut enough = past();
+    enough.insert(4, batch(Some("H40.01"), Some("official"), "1", 10));
+    let wave: Wave = fold(&enough);
+    assert_eq!(
+        mean(&wave, Some("H40.01"), Some("citizen")),
+        Ok("5.000000".into())
+    );
+    assert_eq!(mean(&wave, None, Some("citizen")), Ok("4.111111".into()));
+}
+
+#[test]
+fn a_unit_that_is_too_small_cannot_be_found_by_subtraction() {
+    let of = |unit: &str, count| batch(Some(unit), Some("citizen"), "5", count);
+    let wave = |small, lost| -> Wave {
+        let mut past = past();
+        past.truncate(2);
+        past.extend([of("H40.01", small), of("H40.02", 40)]);
+        past.extend((lost > 0).then(|| batch(None, None, "4", lost)));
+        fold(&past)
+    };
+    let telling = Err(Blocked::Telling { minimum: 15 });
+    assert_eq!(mean(&wave(12, 0), None, None), telling);
+    assert_eq!(mean(&wave(15, 0), None, None), Ok("5.000000".into()));
+    // Among ten that lost their unit the twelve are not to be told.
+    assert!(mean(&wave(12, 10), None, None).is_ok());
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use assessment::Campaign;
+use assessment::{Campaign, Edition};
 use assessment::campaign::Rules;
 use assessment::sheet::Ground;
 use contracts::problem::Problem;
@@ -36,11 +36,10 @@ impl Editions {
 
     /// The edition that a campaign's group is judged by.
     pub(crate) fn of(&self, rules: &Rules, view: &Viewer) -> Result<Arc<Definition>, Problem> {
-        let compiled = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = compiled().get(&rules.sha256) {
-            return Ok(known.clone());
+        if let Some(known) = self.known(&rules.sha256) {
+            return Ok(known);
         }
-        let document = {
+        let named = {
             let view = view.borrow();
             let kept = view
                 .definitions
@@ -48,10 +47,9 @@ impl Editions {
             let edition = kept.and_then(|kept| kept.state.edition(&rules.edition));
             edition
                 .filter(|edition| edition.sha256 == rules.sha256)
-                .map(|edition| edition.document.clone())
+                .cloned()
         };
-        let definition = document.and_then(|document| Definition::parse(&document, "edition").ok());
-        let Some(definition) = definition else {
+        let Some(named) = named else {
             tracing::error!(
                 index = %rules.index,
                 edition = rules.edition,
@@ -60,9 +58,31 @@ impl Editions {
             let message = "the edition that the campaign names cannot be read; tell the operator";
             return Err(Problem::internal(message));
         };
+        self.compiled(&named)
+    }
+
+    /// An edition of the log, with its rules compiled.
+    pub(crate) fn compiled(&self, edition: &Edition) -> Result<Arc<Definition>, Problem> {
+        if let Some(known) = self.known(&edition.sha256) {
+            return Ok(known);
+        }
+        let Ok(definition) = Definition::parse(&edition.document, "edition") else {
+            let (index, name) = (&edition.index, &edition.name);
+            tracing::error!(%index, name, "an edition in force does not pass the checks any more");
+            let message = format!("{index} {name} cannot be read; tell the operator");
+            return Err(Problem::internal(message));
+        };
         let definition = Arc::new(definition);
-        compiled().put(rules.sha256, definition.clone());
+        self.kept().put(edition.sha256, definition.clone());
         Ok(definition)
+    }
+
+    fn known(&self, sha256: &[u8; 32]) -> Option<Arc<Definition>> {
+        self.kept().get(sha256).cloned()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, LruCache<[u8; 32], Arc<Definition>>> {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

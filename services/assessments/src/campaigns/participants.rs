@@ -16,12 +16,12 @@ const PAGES: usize = 10;
 
 /// Asks the registry.
 #[derive(Debug, Clone)]
-pub(super) struct Participants {
+pub(crate) struct Participants {
     registry: RegistryServiceClient<Channel>,
 }
 
 impl Participants {
-    pub(super) fn new(registry: Channel) -> Self {
+    pub(crate) fn new(registry: Channel) -> Self {
         let registry = RegistryServiceClient::new(registry);
         Self { registry }
     }
@@ -30,7 +30,7 @@ impl Participants {
     ///
     /// # Errors
     /// `UNAVAILABLE` while the registry does not answer.
-    pub(super) async fn of(
+    pub(crate) async fn of(
         &self,
         group: &str,
         on: Date,

@@ -123,7 +123,7 @@ impl Api {
             resource::check(&named.document, &named.code, &named.edition)
         } else {
             let document = wire::sized(request.document)?;
-            index::Definition::parse(&document, "document").map_err(resource::faults)
+            index::Definition::check(&document, "document").map_err(resource::faults)
         };
         Ok(match checked {
             Ok(definition) => pb::ValidateDefinitionResponse {

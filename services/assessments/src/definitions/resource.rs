@@ -81,7 +81,7 @@ pub(super) fn check(
     code: &str,
     edition: &str,
 ) -> Result<index::Definition, Vec<pb::DefinitionFault>> {
-    let definition = index::Definition::parse(document, "document").map_err(faults)?;
+    let definition = index::Definition::check(document, "document").map_err(faults)?;
     let says = |key: &str, said: &str, wanted: &str| {
         let line = document.lines().position(|line| line.starts_with(key));
         (said != wanted).then(|| pb::DefinitionFault {

@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use tonic::{Request, Response, Result, Streaming};
 
 pub(super) use self::answers::no_wave;
+use super::feeds::Judging;
 use super::import::Importer;
 use super::urn::Urn;
 use super::wire;
@@ -39,6 +40,7 @@ pub(crate) struct Api {
     pub(super) ids: Ids,
     pub(super) urn: Urn,
     pub(super) full: Arc<Notify>,
+    pub(super) judging: Judging,
 }
 
 impl Api {

@@ -225,12 +225,13 @@ fn item(item: &Item<'_>) -> pb::SurveyItem {
             let code = match why {
                 Blocked::TooFew { .. } => "TOO_FEW",
                 Blocked::NoValues => "NO_VALUES",
+                Blocked::Telling { .. } => "TELLS_OTHERS",
             };
             code.clone_into(&mut shown.no_mean_because);
             shown.no_mean_reason = why.to_string();
         }
     }
-    if !matches!(item.estimate, Err(Blocked::TooFew { .. })) {
+    if !item.estimate.is_err_and(Blocked::hides) {
         shown.satisfied = text(tally.satisfied(question).as_ref());
         let shares = question
             .possible()

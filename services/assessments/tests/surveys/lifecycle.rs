@@ -70,27 +70,35 @@ async fn a_wave_is_planned_opened_answered_closed_and_counted() {
     assert_eq!(attitude.feeds[0].leaf, "8.1");
     let shares: Vec<i64> = attitude.shares.iter().map(|share| share.count).collect();
     assert_eq!(shares, [11, 11, 11, 11, 11]);
-    // The deviations' squares of 25 answers add up to 50: √(50 / 24 / 25) and 1.96 times that.
     let unit = &results.units[0].items[0];
     assert_eq!(unit.answered, 35);
-    let asked = pb::GetSurveyResultsRequest {
-        wave: WAVE.into(),
-        unit: UNITS[0].into(),
-        group: "citizen".into(),
-        ..Default::default()
+    let citizens = async |unit: &str| {
+        let asked = pb::GetSurveyResultsRequest {
+            wave: WAVE.into(),
+            unit: unit.into(),
+            group: "citizen".into(),
+            ..Default::default()
+        };
+        let answer = world.surveys.clone().get_survey_results(asked).await;
+        answer
+            .expect("results")
+            .into_inner()
+            .total
+            .expect("a block")
     };
-    let citizens = world
-        .surveys
-        .clone()
-        .get_survey_results(asked)
-        .await
-        .expect("results");
-    let citizens = citizens.into_inner().total.expect("a block");
-    let item = &citizens.items[0];
-    assert_eq!(item.standard_error, "0.288675");
+    // The unit's 35 less 25 citizens would be the 10 officials, who are too few.
+    let item = &citizens(UNITS[0]).await.items[0];
+    assert_eq!(
+        (item.no_mean_because.as_str(), item.mean.as_str()),
+        ("TELLS_OTHERS", "")
+    );
+    assert!(item.shares.is_empty() && item.satisfied.is_empty());
+    // The deviations' squares of 20 answers add up to 40: √(40 / 19 / 20) and 1.96 times that.
+    let item = &citizens(UNITS[1]).await.items[0];
+    assert_eq!(item.standard_error, "0.324443");
     assert_eq!(
         (item.low.as_str(), item.high.as_str()),
-        ("2.434197", "3.565803")
+        ("2.364092", "3.635908")
     );
     // Nobody answered in hours, and too few came from the third unit.
     for block in [&results.units[2], total] {

@@ -12,6 +12,26 @@ pub(crate) const DURING: &str = "2024-10-10T08:00:00Z";
 pub(crate) const OPENS: &str = "2024-10-01T00:00:00Z";
 pub(crate) const CLOSES: &str = "2024-11-01T00:00:00Z";
 
+/// The set whose leaf the question about the attitude feeds.
+const SET: &str = r#"
+code: par-departments
+edition: "2024"
+name: { vi: Bộ mẫu, en: Model set }
+source: a model, not a decision
+groups: [department]
+in_force: { from: 2024-01-01 }
+rounding: { digits: 2, at: [leaf] }
+total: { max: 4 }
+ranking: { ties: standard, on: unrounded }
+leaves:
+  - code: "8.1"
+    name: { vi: Thái độ, en: Attitude }
+    max: 4
+    source: surveyed
+    inputs: { attitude_good: number, attitude_other: number }
+    rule: { likert: { each: { attitude_good: 100%, attitude_other: 0% }, at_least: 15 } }
+"#;
+
 fn question(code: &str, kind: Kind) -> pb::SurveyQuestion {
     pb::SurveyQuestion {
         code: code.into(),
@@ -90,8 +110,20 @@ pub(crate) fn plan() -> pb::PlanWaveRequest {
 }
 
 impl World {
-    /// Puts the instrument and plans the wave.
+    /// Puts the set in force whose leaf the survey feeds.
+    pub(crate) async fn judged(&self) {
+        let request = pb::PutDefinitionInForceRequest {
+            document: SET.into(),
+            ..Default::default()
+        };
+        let mut definitions = self.assessments.clone();
+        let put = definitions.put_definition_in_force(request).await;
+        put.expect("a definition");
+    }
+
+    /// Puts the set in force and the instrument, and plans the wave.
     pub(crate) async fn planned(&self) -> pb::Wave {
+        self.judged().await;
         let put = pb::PutInstrumentRequest {
             context: repeatable(),
             edition: Some(edition()),

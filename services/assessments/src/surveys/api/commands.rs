@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use prost::Message;
 use survey::{
     Ballot, Code, Edition, Instrument, InstrumentCommand, InstrumentEvent, InstrumentRefusal, Plan,
-    Wave, WaveCommand,
+    Stage, Wave, WaveCommand,
 };
 use uuid::Uuid;
 
@@ -73,6 +73,7 @@ impl Api {
         let context = request.context.take();
         let context = self.context(context, "PlanWave", &request, permit)?;
         let plan = self.read_plan(&request).await?;
+        self.judging.check(&plan).await?;
         let decide = |wave: &Wave| wave.decide(WaveCommand::Plan(Box::new(plan.clone())));
         let trial = Context {
             validate_only: true,
@@ -201,11 +202,24 @@ impl Api {
         let context = request.context.take();
         let context = self.context(context, "OpenWave", &request, permit)?;
         let wave = wire::code("wave", &request.wave)?;
+        // What it feeds may have been retired since it was planned.
+        let planned = self.planned(&wave);
+        if let Some(plan) = planned {
+            self.judging.check(&plan).await?;
+        }
         let now: Timestamp = context.received_at;
         self.wave_command(&wave, &context, |wave| {
             wave.decide(WaveCommand::Open { now })
         })
         .await
+    }
+
+    /// The plan of a wave that is not open yet.
+    fn planned(&self, wave: &Code) -> Option<Plan> {
+        let view = self.view.borrow();
+        let kept = view.surveys.wave(wave)?;
+        let plan = kept.state.plan()?;
+        (kept.state.stage() == Some(Stage::Planned)).then(|| plan.clone())
     }
 
     pub(super) async fn close(

@@ -6,8 +6,8 @@ use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::up::Up;
 use crate::{
-    campaign, catalog, evidence, explain, import, index, log, measures, official, publication,
-    rank, rebuild, survey, token, watch,
+    campaign, catalog, evidence, explain, import, improvement, index, log, measures, official,
+    publication, rank, rebuild, survey, token, watch,
 };
 
 const EXAMPLES: &str = "\
@@ -20,6 +20,7 @@ Examples:
   chiso rank --period 2024 --xlsx ranking.xlsx
   chiso campaign minutes par-2024 H40.05 --xlsx minutes.xlsx
   chiso explain H40.03 --period 2024-Q1
+  chiso improvement list --unit H40.05 --overdue
   chiso survey results sipas-2024
   chiso --stack chiso.json watch --period 2024
   chiso log verify
@@ -78,6 +79,7 @@ pub(crate) enum Ask {
     Official(official::Command),
     Publication(publication::Command),
     Evidence(evidence::Command),
+    Improvement(improvement::Command),
     Survey(survey::Command),
     Log(log::Command),
     Rebuild(rebuild::Command),
@@ -133,6 +135,18 @@ mod tests {
             "chiso evidence upload a.pdf --campaign par-2024 --unit H40.02 --leaf 1.1",
             "chiso evidence download abcd --unit H40.02 -o a.pdf",
             "chiso evidence list --unit H40.02 --json",
+            "chiso improvement assign a-1 --title a --unit H40.02 --due 2025-06-30 --leaf 1.1 --campaign par-2024",
+            "chiso improvement assign a-1 --title a --unit H40.02 --due 2025-06-30 --item II.3 --document 165",
+            "chiso improvement list --state open --overdue --json",
+            "chiso improvement show a-1 --as-of 2025-03-01T08:00:00+07:00",
+            "chiso improvement note a-1 40 half",
+            "chiso improvement report a-1 done --evidence a --evidence title=b;page=3 --actor hoa",
+            "chiso improvement confirm a-1",
+            "chiso improvement return a-1 --reason why",
+            "chiso improvement move a-1 --due 2025-07-31 --reason why",
+            "chiso improvement reassign a-1 --unit H40.03 --person hoa --reason why",
+            "chiso improvement cancel a-1 --reason why",
+            "chiso improvement hand-over H40.24 --to H40.33 --reason why --task a-1",
             "chiso index check a.yaml b.yaml --json",
             "chiso index diff a.yaml b.yaml",
             "chiso index draft a.yaml --change",

@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod explain;
 mod failure;
 pub mod import;
+pub mod improvement;
 mod index;
 pub mod log;
 pub mod measures;
@@ -109,6 +110,7 @@ async fn answer(connection: &Connection, ask: &Ask, json: bool) -> Result<Exit, 
         Ask::Official(command) => official::run(command, &services, json).await,
         Ask::Publication(command) => publication::run(command, &services, json).await,
         Ask::Evidence(command) => evidence::run(command, &services, json).await,
+        Ask::Improvement(command) => improvement::run(command, &services, json).await,
         Ask::Survey(command) => survey::run(command, &services, json).await,
         Ask::Log(command) => log::run(command, &services, json).await,
         Ask::Rebuild(command) => rebuild::run(command, &services, json).await,

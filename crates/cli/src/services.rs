@@ -6,6 +6,7 @@ use allinone::{Addresses, AllInOne, Service};
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
 use contracts::assessments::v1::campaigns_service_client::CampaignsServiceClient;
 use contracts::assessments::v1::evidence_service_client::EvidenceServiceClient;
+use contracts::assessments::v1::improvements_service_client::ImprovementsServiceClient;
 use contracts::assessments::v1::official_results_service_client::OfficialResultsServiceClient;
 use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
 use contracts::assessments::v1::surveys_service_client::SurveysServiceClient;
@@ -56,6 +57,8 @@ pub struct Services {
     pub evidence: EvidenceServiceClient<Link>,
     /// Client of campaigns, at the address of assessments.
     pub campaigns: CampaignsServiceClient<Link>,
+    /// Client of improvement plans, at the address of assessments.
+    pub improvements: ImprovementsServiceClient<Link>,
     /// Client of surveys, at the address of assessments.
     pub surveys: SurveysServiceClient<Link>,
     /// Client of official results, at the address of assessments.
@@ -149,6 +152,7 @@ impl Services {
             dossiers: DossiersServiceClient::new(links.dossiers.clone()),
             evidence: EvidenceServiceClient::new(links.assessments.clone()),
             campaigns: CampaignsServiceClient::new(links.assessments.clone()),
+            improvements: ImprovementsServiceClient::new(links.assessments.clone()),
             surveys: SurveysServiceClient::new(links.assessments.clone()),
             official: OfficialResultsServiceClient::new(links.assessments.clone()),
             publications: PublicationsServiceClient::new(links.assessments.clone()),

@@ -4,6 +4,7 @@ mod aggregates;
 mod context;
 mod error;
 mod order;
+mod receipt;
 
 use std::marker::PhantomData;
 
@@ -15,6 +16,7 @@ pub use self::aggregates::Aggregates;
 pub use self::context::Context;
 pub use self::error::{DecodeError, ExecuteError, LoadError};
 use self::order::Order;
+pub use self::receipt::{first_answer, replay};
 use crate::event::{Position, Recorded, Version};
 use crate::log::EventLog;
 

@@ -109,6 +109,14 @@ code!(
 );
 
 code!(
+    /// The code of a task of an improvement plan, e.g. `kh-165-017`.
+    TaskCode,
+    "code of a task",
+    "2 to 64 small letters, digits and single hyphens, such as kh-165-017",
+    |text| text.len() >= 2 && slug(text, 64)
+);
+
+code!(
     /// A leaf's (or component's) code within its definition, e.g. `PROGRESS_ON_TIME` or `2.1`.
     LeafCode,
     "leaf code",

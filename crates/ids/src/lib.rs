@@ -9,7 +9,7 @@ mod subject;
 
 pub use code::{
     CampaignCode, CodeError, DossierCode, IndexCode, InitiativeNumber, LeafCode, MeasureName,
-    ProcedureCode, ProvinceCode, UnitCode,
+    ProcedureCode, ProvinceCode, TaskCode, UnitCode,
 };
 pub use period::{Month, Period, PeriodError};
 pub use subject::{GROUPS, IndexKey, Subject};

@@ -5,26 +5,28 @@
 
 mod api;
 mod cited;
-mod codec;
+pub(crate) mod codec;
 mod figures;
 mod fold;
 mod ground;
+mod locks;
 mod participants;
 pub mod publication;
 mod query;
 mod refusal;
 mod resource;
-mod terms;
-mod timer;
+pub(crate) mod terms;
 mod uses;
 mod who;
 mod wish;
 
 pub(crate) use api::Api;
 pub(crate) use codec::{CampaignCodec, campaign_stream};
+pub(crate) use figures::Figures;
 pub(crate) use fold::Campaigns;
-pub(crate) use ground::{Editions, no_campaign};
-pub(crate) use timer::Timer;
+pub(crate) use ground::{Editions, no_campaign, no_part};
+pub(crate) use locks::Locks;
+pub(crate) use participants::group;
 pub(crate) use uses::running;
 pub(crate) use who::{Call, Own, about, who};
-pub(crate) use wish::{Faults, campaign, code, some_words};
+pub(crate) use wish::{Faults, campaign, code, evidence, some_words, words};

@@ -17,7 +17,6 @@ mod upload;
 mod wire;
 
 pub(crate) use api::Api;
-pub(crate) use codec::{EvidenceCodec, evidence_stream};
-pub(crate) use files::Files;
+pub(crate) use files::{Files, has};
 pub use settings::EvidenceSettings;
 pub(crate) use store::Store;

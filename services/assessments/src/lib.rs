@@ -1,5 +1,5 @@
 //! Assessments: which index definitions are in force, the figures that dossiers cannot say, campaigns of self-assessment
-//! and appraisal, surveys, and official results.
+//! and appraisal, surveys, official results, and improvement plans.
 //!
 //! Lists are answered from a view of its event log in memory, which holds some dozens of definitions and campaigns and some
 //! thousands of reported figures a year. Beside the log there are only the ballots that have not left yet.
@@ -11,9 +11,11 @@ mod codec;
 mod config;
 mod definitions;
 mod evidence;
+mod improvements;
 mod initiatives;
 mod official;
 mod surveys;
+mod timer;
 mod units;
 mod view;
 mod wire;
@@ -22,6 +24,7 @@ use anyhow::Context as _;
 use contracts::assessments::v1::assessments_service_server::AssessmentsServiceServer;
 use contracts::assessments::v1::campaigns_service_server::CampaignsServiceServer;
 use contracts::assessments::v1::evidence_service_server::EvidenceServiceServer;
+use contracts::assessments::v1::improvements_service_server::ImprovementsServiceServer;
 use contracts::assessments::v1::initiatives_service_server::InitiativesServiceServer;
 use contracts::assessments::v1::official_results_service_server::OfficialResultsServiceServer;
 use contracts::assessments::v1::publications_service_server::PublicationsServiceServer;
@@ -31,6 +34,10 @@ use jetstream::{Body, Bus, Subject, relay};
 use runtime::{Ids, Shutdown, grpc};
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
+
+use crate::campaigns::Locks;
+use crate::improvements::DueDates;
+use crate::timer::Timer;
 
 pub use campaigns::publication;
 pub use config::Config;
@@ -100,12 +107,13 @@ pub async fn serve(
         log.clone(),
         view.clone(),
         registry.clone(),
-        scoring,
+        scoring.clone(),
         config.publication_key,
         clock,
         Ids::random(),
     );
-    let timer = campaigns::Timer::new(log.clone(), view.clone(), clock, Ids::random());
+    let locks = Timer::<Locks>::new(log.clone(), view.clone(), clock, Ids::random());
+    let due_dates = Timer::<DueDates>::new(log.clone(), view.clone(), clock, Ids::random());
     let (ids, units) = (Ids::random(), units::Units::new(registry));
     let store = evidence::Store::open(&config.evidence.evidence_store)
         .context("opening the store of evidence")?;
@@ -114,6 +122,14 @@ pub async fn serve(
         view.clone(),
         units.clone(),
         (store, config.evidence),
+        clock,
+        Ids::random(),
+    );
+    let improvements = improvements::Api::new(
+        log.clone(),
+        view.clone(),
+        units.clone(),
+        scoring,
         clock,
         Ids::random(),
     );
@@ -132,20 +148,22 @@ pub async fn serve(
         .add(CampaignsServiceServer::new(campaigns.clone()))
         .add(PublicationsServiceServer::new(campaigns))
         .add(EvidenceServiceServer::new(evidence))
+        .add(ImprovementsServiceServer::new(improvements))
         .add(InitiativesServiceServer::new(initiatives))
         .add(surveys)
         .add(LogFeed::new(log.clone()).into_server());
     // A broker that is away stops no command: the relay catches up, and its metrics say how far it is.
     let relayed = relay::run(log, bus, Subject::of, Body::protobuf, shutdown.clone());
     let followed = follower.run(server.health());
-    let timed = timer.run(shutdown.clone());
+    let locked = locks.run(shutdown.clone());
+    let watched = due_dates.run(shutdown.clone());
     let cared_for = ballots.run(shutdown.clone());
     let served = server.serve(listener, shutdown);
     tokio::try_join!(
         async { followed.await.context("following the log of assessments") },
         async { served.await.context("serving assessments") },
         async {
-            tokio::join!(relayed, timed, cared_for);
+            tokio::join!(relayed, locked, watched, cared_for);
             Ok(())
         },
     )?;

@@ -16,6 +16,7 @@ use crate::campaigns::Campaigns;
 use crate::codec::ReportCodec;
 use crate::definitions::DefinitionCodec;
 use crate::evidence::Files;
+use crate::improvements::Tasks;
 use crate::initiatives::Register;
 use crate::official::Tables;
 use crate::surveys::Book;
@@ -51,6 +52,8 @@ pub(crate) struct View {
     pub(crate) initiatives: Register,
     /// Instruments and waves of surveys.
     pub(crate) surveys: Book,
+    /// Tasks of improvement plans.
+    pub(crate) tasks: Tasks,
     /// The newest event in it.
     pub(crate) position: Position,
 }
@@ -123,6 +126,8 @@ impl View {
                 self.initiatives.apply(event)
             } else if Book::holds(&stream) {
                 self.surveys.apply(event)
+            } else if Tasks::holds(&stream) {
+                self.tasks.apply(event)
             } else {
                 ReportCodec::read(event).map(|told| {
                     self.reports

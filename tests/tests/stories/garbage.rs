@@ -29,7 +29,7 @@ const LISTENING: Duration = Duration::from_millis(40);
 const BUGS: [Code; 3] = [Code::Internal, Code::Unknown, Code::DataLoss];
 
 /// Services that never write by request come first: their logs rest while they are asked.
-const TURNS: [(Service, &str); 10] = [
+const TURNS: [(Service, &str); 11] = [
     (Service::Projection, "chiso.projection.v1.ProjectionService"),
     (Service::Scoring, "chiso.scoring.v1.ScoringService"),
     (Service::Dossiers, "chiso.dossiers.v1.DossiersService"),
@@ -49,6 +49,10 @@ const TURNS: [(Service, &str); 10] = [
     (
         Service::Assessments,
         "chiso.assessments.v1.InitiativesService",
+    ),
+    (
+        Service::Assessments,
+        "chiso.assessments.v1.ImprovementsService",
     ),
     (Service::Assessments, "chiso.assessments.v1.SurveysService"),
     (Service::Registry, "chiso.registry.v1.RegistryService"),

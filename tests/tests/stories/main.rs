@@ -9,6 +9,7 @@ mod crash;
 mod documents;
 mod evidence;
 mod garbage;
+mod improvement;
 mod life;
 mod official;
 mod program;

@@ -14,6 +14,7 @@ use scene::{
 };
 
 mod scene;
+mod tasks;
 
 async fn measured(
     province: &Province,
@@ -250,8 +251,10 @@ async fn districts_end_communes_begin_and_the_past_can_be_seen_both_ways() {
     let province = Province::start("reorganised").await;
     before(&province).await;
     june(&province).await;
+    tasks::assigned(&province).await;
     province.settled().await;
     succession(&province).await;
+    tasks::handed_over(&province).await;
     for code in ["d-2", "d-3", "t-2"] {
         completed(&province, code, "2025-07-10T09:00:00+07:00").await;
     }

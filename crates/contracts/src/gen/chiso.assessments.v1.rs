@@ -5268,6 +5268,1997 @@ impl ::prost::Name for EvidenceStored {
         "/chiso.assessments.v1.EvidenceStored".into()
     }
 }
+/// A leaf that earned too little.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LeafOrigin {
+    /// Campaign whose appraisal shows it; empty: the live score does.
+    #[prost(string, tag = "1")]
+    pub campaign: ::prost::alloc::string::String,
+    /// Code of the index; may be empty with a campaign.
+    #[prost(string, tag = "2")]
+    pub index: ::prost::alloc::string::String,
+    /// Edition that judges the unit then; output only.
+    #[prost(string, tag = "3")]
+    pub edition: ::prost::alloc::string::String,
+    /// `2024`, `2024-Q1` or `2024-03`; may be empty with a campaign.
+    #[prost(string, tag = "4")]
+    pub period: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub leaf: ::prost::alloc::string::String,
+}
+impl ::prost::Name for LeafOrigin {
+    const NAME: &'static str = "LeafOrigin";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.LeafOrigin".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.LeafOrigin".into()
+    }
+}
+/// Work that waits too long, as a measure of scoring counts it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BacklogOrigin {
+    /// Name of the measure, such as `in_process_overdue`.
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    /// `2024`, `2024-Q1` or `2024-03`.
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+}
+impl ::prost::Name for BacklogOrigin {
+    const NAME: &'static str = "BacklogOrigin";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.BacklogOrigin".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.BacklogOrigin".into()
+    }
+}
+/// Something that an inspection, an audit or a petition found.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindingOrigin {
+    /// Number of the document, 1 to 200 characters.
+    #[prost(string, tag = "1")]
+    pub document: ::prost::alloc::string::String,
+    /// ISO date of the document.
+    #[prost(string, tag = "2")]
+    pub date: ::prost::alloc::string::String,
+    /// What was found, 1 to 4,000 characters.
+    #[prost(string, tag = "3")]
+    pub text: ::prost::alloc::string::String,
+}
+impl ::prost::Name for FindingOrigin {
+    const NAME: &'static str = "FindingOrigin";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.FindingOrigin".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.FindingOrigin".into()
+    }
+}
+/// A task that the year's plan gives.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct YearlyPlanOrigin {
+    /// Number of the document, 1 to 200 characters, such as `165/KH-UBND`.
+    #[prost(string, tag = "1")]
+    pub document: ::prost::alloc::string::String,
+    /// Where in it, 1 to 100 characters.
+    #[prost(string, tag = "2")]
+    pub item: ::prost::alloc::string::String,
+}
+impl ::prost::Name for YearlyPlanOrigin {
+    const NAME: &'static str = "YearlyPlanOrigin";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.YearlyPlanOrigin".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.YearlyPlanOrigin".into()
+    }
+}
+/// Why there is a task.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskOrigin {
+    #[prost(oneof = "task_origin::Origin", tags = "1, 2, 3, 4")]
+    pub origin: ::core::option::Option<task_origin::Origin>,
+}
+/// Nested message and enum types in `TaskOrigin`.
+pub mod task_origin {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Origin {
+        #[prost(message, tag = "1")]
+        Leaf(super::LeafOrigin),
+        #[prost(message, tag = "2")]
+        Backlog(super::BacklogOrigin),
+        #[prost(message, tag = "3")]
+        Finding(super::FindingOrigin),
+        #[prost(message, tag = "4")]
+        YearlyPlan(super::YearlyPlanOrigin),
+    }
+}
+impl ::prost::Name for TaskOrigin {
+    const NAME: &'static str = "TaskOrigin";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskOrigin".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskOrigin".into()
+    }
+}
+/// What the leaf or the measure that a task is about is worth at a moment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskReading {
+    /// Decimal: points, or the figure; empty without one.
+    #[prost(string, tag = "1")]
+    pub value: ::prost::alloc::string::String,
+    /// Decimal: the most points that the leaf can give; empty for a measure, and where that is not known.
+    #[prost(string, tag = "2")]
+    pub max: ::prost::alloc::string::String,
+    /// Of which time: `2024`, `2024-Q1` or `2024-03`.
+    #[prost(string, tag = "3")]
+    pub period: ::prost::alloc::string::String,
+    /// Campaign that decided the points; empty: counted by scoring.
+    #[prost(string, tag = "4")]
+    pub campaign: ::prost::alloc::string::String,
+    /// Why there is no value; empty with one.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskReading {
+    const NAME: &'static str = "TaskReading";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskReading".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskReading".into()
+    }
+}
+/// What became of the leaf or the measure since the task was assigned.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskEffect {
+    /// When it was assigned.
+    #[prost(message, optional, tag = "1")]
+    pub before: ::core::option::Option<TaskReading>,
+    /// Now, once the task is confirmed: then. Live by scoring in the running period of the origin's length, as soon as
+    /// anything is counted for it there, else decided by the newest campaign that judges the unit by the index, else live in
+    /// the origin's period. Until it is frozen it is told by queries of the present only.
+    #[prost(message, optional, tag = "2")]
+    pub now: ::core::option::Option<TaskReading>,
+    /// Decimal: `now` less `before`; empty when either has no value.
+    #[prost(string, tag = "3")]
+    pub difference: ::prost::alloc::string::String,
+    /// Whether `now` is as it was at the confirmation.
+    #[prost(bool, tag = "4")]
+    pub frozen: bool,
+}
+impl ::prost::Name for TaskEffect {
+    const NAME: &'static str = "TaskEffect";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskEffect".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskEffect".into()
+    }
+}
+/// Something that happened to a task.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TaskEntry {
+    #[prost(enumeration = "TaskEntryKind", tag = "1")]
+    pub kind: i32,
+    #[prost(message, optional, tag = "2")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who, as in the context's `actor`; `timer` for the clock.
+    #[prost(string, tag = "3")]
+    pub by: ::prost::alloc::string::String,
+    /// The note, the report, or the reason.
+    #[prost(string, tag = "4")]
+    pub text: ::prost::alloc::string::String,
+    /// Who has the task from then on, where that is said.
+    #[prost(string, tag = "5")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub person: ::prost::alloc::string::String,
+    /// The due date from then on, or the one that passed, where one is said.
+    #[prost(message, optional, tag = "7")]
+    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The due date before, where it was moved.
+    #[prost(message, optional, tag = "8")]
+    pub previous_due_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// How far it is, in a note: 0 to 100.
+    #[prost(int32, tag = "9")]
+    pub percent: i32,
+    /// What shows that it is done, in a report.
+    #[prost(message, repeated, tag = "10")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+}
+impl ::prost::Name for TaskEntry {
+    const NAME: &'static str = "TaskEntry";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskEntry".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskEntry".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Task {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// The plan that it belongs to; may be empty.
+    #[prost(string, tag = "3")]
+    pub plan: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub origin: ::core::option::Option<TaskOrigin>,
+    /// Who is responsible, by the unit's first code.
+    #[prost(string, tag = "5")]
+    pub unit: ::prost::alloc::string::String,
+    /// Who in the unit, as tokens name people; empty while nobody is named.
+    #[prost(string, tag = "6")]
+    pub person: ::prost::alloc::string::String,
+    /// The due date in force.
+    #[prost(message, optional, tag = "7")]
+    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The due date first given.
+    #[prost(message, optional, tag = "8")]
+    pub first_due_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(enumeration = "TaskState", tag = "9")]
+    pub state: i32,
+    /// How far it is by the newest note, 0 to 100; 100 when it is reported or confirmed.
+    #[prost(int32, tag = "10")]
+    pub percent: i32,
+    /// Open and past its due date, by the service's clock.
+    #[prost(bool, tag = "11")]
+    pub overdue: bool,
+    /// When it became overdue; stays when it is done late, and goes when the due date is moved.
+    #[prost(message, optional, tag = "12")]
+    pub overdue_since: ::core::option::Option<::prost_types::Timestamp>,
+    /// Absent for findings and for what the yearly plan gives.
+    #[prost(message, optional, tag = "13")]
+    pub effect: ::core::option::Option<TaskEffect>,
+    /// Oldest first; empty in lists.
+    #[prost(message, repeated, tag = "14")]
+    pub history: ::prost::alloc::vec::Vec<TaskEntry>,
+    #[prost(int64, tag = "15")]
+    pub version: i64,
+    #[prost(int64, tag = "16")]
+    pub position: i64,
+}
+impl ::prost::Name for Task {
+    const NAME: &'static str = "Task";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.Task".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.Task".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssignTaskRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    /// 2 to 64 small letters, digits and single hyphens, such as `kh-165-017`.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// 1 to 200 characters.
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+    /// The plan that it belongs to, such as the document's number; at most 200 characters, may be empty.
+    #[prost(string, tag = "4")]
+    pub plan: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub origin: ::core::option::Option<TaskOrigin>,
+    /// A unit that exists today, by any of its codes.
+    #[prost(string, tag = "6")]
+    pub unit: ::prost::alloc::string::String,
+    /// Who in the unit, as tokens name people; at most 100 characters, may be empty.
+    #[prost(string, tag = "7")]
+    pub person: ::prost::alloc::string::String,
+    /// Later than now.
+    #[prost(message, optional, tag = "8")]
+    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for AssignTaskRequest {
+    const NAME: &'static str = "AssignTaskRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.AssignTaskRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.AssignTaskRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReassignTaskRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// A unit that exists today; the same unit for another person.
+    #[prost(string, tag = "3")]
+    pub unit: ::prost::alloc::string::String,
+    /// Who in the unit; at most 100 characters, may be empty.
+    #[prost(string, tag = "4")]
+    pub person: ::prost::alloc::string::String,
+    /// 1 to 1,000 characters.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReassignTaskRequest {
+    const NAME: &'static str = "ReassignTaskRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ReassignTaskRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ReassignTaskRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MoveDueDateRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// Later than now.
+    #[prost(message, optional, tag = "3")]
+    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// 1 to 1,000 characters.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for MoveDueDateRequest {
+    const NAME: &'static str = "MoveDueDateRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.MoveDueDateRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.MoveDueDateRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelTaskRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// 1 to 1,000 characters.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CancelTaskRequest {
+    const NAME: &'static str = "CancelTaskRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.CancelTaskRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.CancelTaskRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NoteProgressRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// 0 to 100.
+    #[prost(int32, tag = "3")]
+    pub percent: i32,
+    /// 1 to 4,000 characters.
+    #[prost(string, tag = "4")]
+    pub text: ::prost::alloc::string::String,
+}
+impl ::prost::Name for NoteProgressRequest {
+    const NAME: &'static str = "NoteProgressRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.NoteProgressRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.NoteProgressRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportCompletionRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// What was done, 1 to 4,000 characters.
+    #[prost(string, tag = "3")]
+    pub text: ::prost::alloc::string::String,
+    /// What shows it: 1 to 50, without initiatives. A file is one that was uploaded for the unit.
+    #[prost(message, repeated, tag = "4")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+}
+impl ::prost::Name for ReportCompletionRequest {
+    const NAME: &'static str = "ReportCompletionRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ReportCompletionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ReportCompletionRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmCompletionRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ConfirmCompletionRequest {
+    const NAME: &'static str = "ConfirmCompletionRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ConfirmCompletionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ConfirmCompletionRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReturnTaskRequest {
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// What is missing, 1 to 1,000 characters.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReturnTaskRequest {
+    const NAME: &'static str = "ReturnTaskRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ReturnTaskRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ReturnTaskRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HandOverTasksRequest {
+    /// `expected_version` has no meaning here.
+    #[prost(message, optional, tag = "1")]
+    pub context: ::core::option::Option<super::super::log::v1::CommandContext>,
+    /// A unit that has ended, by any of its codes.
+    #[prost(string, tag = "2")]
+    pub unit: ::prost::alloc::string::String,
+    /// One of the successors that the registry names.
+    #[prost(string, tag = "3")]
+    pub to_unit: ::prost::alloc::string::String,
+    /// Who in the successor; at most 100 characters, may be empty.
+    #[prost(string, tag = "4")]
+    pub person: ::prost::alloc::string::String,
+    /// 1 to 1,000 characters.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// Only these of its tasks, by code, at most 1,000; none means all.
+    #[prost(string, repeated, tag = "6")]
+    pub codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Tasks handed over by this call at most: 1 to 1,000; 0 means 500.
+    #[prost(int32, tag = "7")]
+    pub batch_size: i32,
+}
+impl ::prost::Name for HandOverTasksRequest {
+    const NAME: &'static str = "HandOverTasksRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.HandOverTasksRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.HandOverTasksRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HandOverTasksResponse {
+    /// The codes that name both units.
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub to_unit: ::prost::alloc::string::String,
+    /// Handed over by this call, by code; with `validate_only`: would be.
+    #[prost(string, repeated, tag = "3")]
+    pub codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Unfinished tasks of the unit after this call.
+    #[prost(int64, tag = "4")]
+    pub remaining: i64,
+    /// Position of the newest event written; 0 when none was.
+    #[prost(int64, tag = "5")]
+    pub position: i64,
+}
+impl ::prost::Name for HandOverTasksResponse {
+    const NAME: &'static str = "HandOverTasksResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.HandOverTasksResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.HandOverTasksResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetTaskRequest {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// As of this version of its stream; 0: the newest.
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+    /// As of this moment of the log's time; absent: now. Not together with `version`.
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for GetTaskRequest {
+    const NAME: &'static str = "GetTaskRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.GetTaskRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.GetTaskRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListTasksRequest {
+    /// Empty: of all units that the caller may see.
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    /// Only those of this plan; empty: of every plan and of none.
+    #[prost(string, tag = "2")]
+    pub plan: ::prost::alloc::string::String,
+    /// Unspecified: in every state.
+    #[prost(enumeration = "TaskState", tag = "3")]
+    pub state: i32,
+    /// Only those that are overdue.
+    #[prost(bool, tag = "4")]
+    pub overdue: bool,
+    /// 1 to 200; 0 means 50; more is cut to 200.
+    #[prost(int32, tag = "5")]
+    pub page_size: i32,
+    /// From the previous answer, with the same filters.
+    #[prost(string, tag = "6")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListTasksRequest {
+    const NAME: &'static str = "ListTasksRequest";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListTasksRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListTasksRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListTasksResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub tasks: ::prost::alloc::vec::Vec<Task>,
+    /// Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListTasksResponse {
+    const NAME: &'static str = "ListTasksResponse";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.ListTasksResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.ListTasksResponse".into()
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TaskState {
+    Unspecified = 0,
+    /// Somebody works on it.
+    Open = 1,
+    /// The unit says that it is done; nobody has confirmed it yet.
+    Reported = 2,
+    Confirmed = 3,
+    Cancelled = 4,
+}
+impl TaskState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TASK_STATE_UNSPECIFIED",
+            Self::Open => "TASK_STATE_OPEN",
+            Self::Reported => "TASK_STATE_REPORTED",
+            Self::Confirmed => "TASK_STATE_CONFIRMED",
+            Self::Cancelled => "TASK_STATE_CANCELLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TASK_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "TASK_STATE_OPEN" => Some(Self::Open),
+            "TASK_STATE_REPORTED" => Some(Self::Reported),
+            "TASK_STATE_CONFIRMED" => Some(Self::Confirmed),
+            "TASK_STATE_CANCELLED" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TaskEntryKind {
+    Unspecified = 0,
+    Assigned = 1,
+    Reassigned = 2,
+    HandedOver = 3,
+    DueDateMoved = 4,
+    ProgressNoted = 5,
+    Overdue = 6,
+    Reported = 7,
+    Returned = 8,
+    Confirmed = 9,
+    Cancelled = 10,
+}
+impl TaskEntryKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TASK_ENTRY_KIND_UNSPECIFIED",
+            Self::Assigned => "TASK_ENTRY_KIND_ASSIGNED",
+            Self::Reassigned => "TASK_ENTRY_KIND_REASSIGNED",
+            Self::HandedOver => "TASK_ENTRY_KIND_HANDED_OVER",
+            Self::DueDateMoved => "TASK_ENTRY_KIND_DUE_DATE_MOVED",
+            Self::ProgressNoted => "TASK_ENTRY_KIND_PROGRESS_NOTED",
+            Self::Overdue => "TASK_ENTRY_KIND_OVERDUE",
+            Self::Reported => "TASK_ENTRY_KIND_REPORTED",
+            Self::Returned => "TASK_ENTRY_KIND_RETURNED",
+            Self::Confirmed => "TASK_ENTRY_KIND_CONFIRMED",
+            Self::Cancelled => "TASK_ENTRY_KIND_CANCELLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TASK_ENTRY_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "TASK_ENTRY_KIND_ASSIGNED" => Some(Self::Assigned),
+            "TASK_ENTRY_KIND_REASSIGNED" => Some(Self::Reassigned),
+            "TASK_ENTRY_KIND_HANDED_OVER" => Some(Self::HandedOver),
+            "TASK_ENTRY_KIND_DUE_DATE_MOVED" => Some(Self::DueDateMoved),
+            "TASK_ENTRY_KIND_PROGRESS_NOTED" => Some(Self::ProgressNoted),
+            "TASK_ENTRY_KIND_OVERDUE" => Some(Self::Overdue),
+            "TASK_ENTRY_KIND_REPORTED" => Some(Self::Reported),
+            "TASK_ENTRY_KIND_RETURNED" => Some(Self::Returned),
+            "TASK_ENTRY_KIND_CONFIRMED" => Some(Self::Confirmed),
+            "TASK_ENTRY_KIND_CANCELLED" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod improvements_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands act for the person in the context's `actor` and, where it matters, its `unit`. What happens here happens when
+    /// it comes in: `occurred_at` has no meaning. What is given back reflects the command. A task past its due date becomes
+    /// overdue by itself.
+    #[derive(Debug, Clone)]
+    pub struct ImprovementsServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ImprovementsServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ImprovementsServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ImprovementsServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ImprovementsServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Makes a task of a shortcoming, and notes what that was worth. Assigning the same again changes nothing; another task
+        /// under the same code is refused. Role: administrator.
+        pub async fn assign_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AssignTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/AssignTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "AssignTask",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives an open task to another unit or person. Role: administrator.
+        pub async fn reassign_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReassignTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/ReassignTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "ReassignTask",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Moves the due date of an open task; the old one stays in the history. A task that was overdue can become so anew.
+        /// Role: administrator.
+        pub async fn move_due_date(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MoveDueDateRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/MoveDueDate",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "MoveDueDate",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a task that is not done and will not be. Role: administrator.
+        pub async fn cancel_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CancelTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/CancelTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "CancelTask",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says how far an open task is. Role: assessor or clerk of the unit.
+        pub async fn note_progress(
+            &mut self,
+            request: impl tonic::IntoRequest<super::NoteProgressRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/NoteProgress",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "NoteProgress",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says that an open task is done, with what shows it. Role: assessor or clerk of the unit.
+        pub async fn report_completion(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReportCompletionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/ReportCompletion",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "ReportCompletion",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Finds that a reported task is done; freezes its effect. Role: appraiser or administrator of another unit, and another
+        /// person than reported or is responsible.
+        pub async fn confirm_completion(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ConfirmCompletionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/ConfirmCompletion",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "ConfirmCompletion",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Finds that a reported task is not done: it is open again. Role: as for confirming.
+        pub async fn return_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReturnTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/ReturnTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "ReturnTask",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// After a merger, a split or an abolition: hands the unfinished tasks of the unit that ended over to a successor, a batch
+        /// a call, all of it or nothing. Due dates stay as they are. Repeat it, with a new request id, until `remaining` is 0.
+        /// Role: administrator.
+        pub async fn hand_over_tasks(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HandOverTasksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HandOverTasksResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/HandOverTasks",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "HandOverTasks",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// A task with its history and its effect, now or as of a version or a time.
+        pub async fn get_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/GetTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "GetTask",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tasks by code, without their history. Whoever sees the own unit's tasks only gets those.
+        pub async fn list_tasks(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListTasksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTasksResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/chiso.assessments.v1.ImprovementsService/ListTasks",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "chiso.assessments.v1.ImprovementsService",
+                        "ListTasks",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod improvements_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ImprovementsServiceServer.
+    #[async_trait]
+    pub trait ImprovementsService: std::marker::Send + std::marker::Sync + 'static {
+        /// Makes a task of a shortcoming, and notes what that was worth. Assigning the same again changes nothing; another task
+        /// under the same code is refused. Role: administrator.
+        async fn assign_task(
+            &self,
+            request: tonic::Request<super::AssignTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// Gives an open task to another unit or person. Role: administrator.
+        async fn reassign_task(
+            &self,
+            request: tonic::Request<super::ReassignTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// Moves the due date of an open task; the old one stays in the history. A task that was overdue can become so anew.
+        /// Role: administrator.
+        async fn move_due_date(
+            &self,
+            request: tonic::Request<super::MoveDueDateRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// Ends a task that is not done and will not be. Role: administrator.
+        async fn cancel_task(
+            &self,
+            request: tonic::Request<super::CancelTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// Says how far an open task is. Role: assessor or clerk of the unit.
+        async fn note_progress(
+            &self,
+            request: tonic::Request<super::NoteProgressRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// Says that an open task is done, with what shows it. Role: assessor or clerk of the unit.
+        async fn report_completion(
+            &self,
+            request: tonic::Request<super::ReportCompletionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// Finds that a reported task is done; freezes its effect. Role: appraiser or administrator of another unit, and another
+        /// person than reported or is responsible.
+        async fn confirm_completion(
+            &self,
+            request: tonic::Request<super::ConfirmCompletionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// Finds that a reported task is not done: it is open again. Role: as for confirming.
+        async fn return_task(
+            &self,
+            request: tonic::Request<super::ReturnTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// After a merger, a split or an abolition: hands the unfinished tasks of the unit that ended over to a successor, a batch
+        /// a call, all of it or nothing. Due dates stay as they are. Repeat it, with a new request id, until `remaining` is 0.
+        /// Role: administrator.
+        async fn hand_over_tasks(
+            &self,
+            request: tonic::Request<super::HandOverTasksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HandOverTasksResponse>,
+            tonic::Status,
+        >;
+        /// A task with its history and its effect, now or as of a version or a time.
+        async fn get_task(
+            &self,
+            request: tonic::Request<super::GetTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        /// Tasks by code, without their history. Whoever sees the own unit's tasks only gets those.
+        async fn list_tasks(
+            &self,
+            request: tonic::Request<super::ListTasksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTasksResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Commands act for the person in the context's `actor` and, where it matters, its `unit`. What happens here happens when
+    /// it comes in: `occurred_at` has no meaning. What is given back reflects the command. A task past its due date becomes
+    /// overdue by itself.
+    #[derive(Debug)]
+    pub struct ImprovementsServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ImprovementsServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ImprovementsServiceServer<T>
+    where
+        T: ImprovementsService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/chiso.assessments.v1.ImprovementsService/AssignTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct AssignTaskSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::AssignTaskRequest>
+                    for AssignTaskSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AssignTaskRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::assign_task(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AssignTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/ReassignTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReassignTaskSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::ReassignTaskRequest>
+                    for ReassignTaskSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReassignTaskRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::reassign_task(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReassignTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/MoveDueDate" => {
+                    #[allow(non_camel_case_types)]
+                    struct MoveDueDateSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::MoveDueDateRequest>
+                    for MoveDueDateSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MoveDueDateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::move_due_date(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MoveDueDateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/CancelTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelTaskSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::CancelTaskRequest>
+                    for CancelTaskSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CancelTaskRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::cancel_task(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/NoteProgress" => {
+                    #[allow(non_camel_case_types)]
+                    struct NoteProgressSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::NoteProgressRequest>
+                    for NoteProgressSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::NoteProgressRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::note_progress(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = NoteProgressSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/ReportCompletion" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReportCompletionSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::ReportCompletionRequest>
+                    for ReportCompletionSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReportCompletionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::report_completion(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReportCompletionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/ConfirmCompletion" => {
+                    #[allow(non_camel_case_types)]
+                    struct ConfirmCompletionSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::ConfirmCompletionRequest>
+                    for ConfirmCompletionSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ConfirmCompletionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::confirm_completion(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ConfirmCompletionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/ReturnTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReturnTaskSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::ReturnTaskRequest>
+                    for ReturnTaskSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReturnTaskRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::return_task(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReturnTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/HandOverTasks" => {
+                    #[allow(non_camel_case_types)]
+                    struct HandOverTasksSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::HandOverTasksRequest>
+                    for HandOverTasksSvc<T> {
+                        type Response = super::HandOverTasksResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HandOverTasksRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::hand_over_tasks(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HandOverTasksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/GetTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetTaskSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::GetTaskRequest>
+                    for GetTaskSvc<T> {
+                        type Response = super::Task;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetTaskRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::get_task(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/chiso.assessments.v1.ImprovementsService/ListTasks" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListTasksSvc<T: ImprovementsService>(pub Arc<T>);
+                    impl<
+                        T: ImprovementsService,
+                    > tonic::server::UnaryService<super::ListTasksRequest>
+                    for ListTasksSvc<T> {
+                        type Response = super::ListTasksResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListTasksRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImprovementsService>::list_tasks(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListTasksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ImprovementsServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "chiso.assessments.v1.ImprovementsService";
+    impl<T> tonic::server::NamedService for ImprovementsServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// A shortcoming, or an item of the year's plan, became a task.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskAssigned {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub plan: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub origin: ::core::option::Option<TaskOrigin>,
+    #[prost(string, tag = "5")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "7")]
+    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What it is about was worth this; absent for findings and what the yearly plan gives.
+    #[prost(message, optional, tag = "8")]
+    pub before: ::core::option::Option<TaskReading>,
+}
+impl ::prost::Name for TaskAssigned {
+    const NAME: &'static str = "TaskAssigned";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskAssigned".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskAssigned".into()
+    }
+}
+/// Another unit or person has it from now on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskReassigned {
+    #[prost(string, tag = "1")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskReassigned {
+    const NAME: &'static str = "TaskReassigned";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskReassigned".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskReassigned".into()
+    }
+}
+/// The unit that had it ended, and a successor has it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskHandedOver {
+    #[prost(string, tag = "1")]
+    pub from_unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub to_unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskHandedOver {
+    const NAME: &'static str = "TaskHandedOver";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskHandedOver".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskHandedOver".into()
+    }
+}
+/// It is due at another time.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskDueDateMoved {
+    #[prost(message, optional, tag = "1")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "2")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskDueDateMoved {
+    const NAME: &'static str = "TaskDueDateMoved";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskDueDateMoved".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskDueDateMoved".into()
+    }
+}
+/// The unit said how far it is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskProgressNoted {
+    /// 0 to 100.
+    #[prost(int32, tag = "1")]
+    pub percent: i32,
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskProgressNoted {
+    const NAME: &'static str = "TaskProgressNoted";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskProgressNoted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskProgressNoted".into()
+    }
+}
+/// The clock passed the due date, and it was open.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskOverdue {
+    #[prost(message, optional, tag = "1")]
+    pub due_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for TaskOverdue {
+    const NAME: &'static str = "TaskOverdue";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskOverdue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskOverdue".into()
+    }
+}
+/// The unit said that it is done.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TaskCompletionReported {
+    #[prost(string, tag = "1")]
+    pub text: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+}
+impl ::prost::Name for TaskCompletionReported {
+    const NAME: &'static str = "TaskCompletionReported";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskCompletionReported".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskCompletionReported".into()
+    }
+}
+/// Somebody found that it is not done.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskReturned {
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskReturned {
+    const NAME: &'static str = "TaskReturned";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskReturned".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskReturned".into()
+    }
+}
+/// Somebody found that it is done.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskConfirmed {
+    /// What it is about is worth this; absent for findings and what the yearly plan gives.
+    #[prost(message, optional, tag = "1")]
+    pub after: ::core::option::Option<TaskReading>,
+}
+impl ::prost::Name for TaskConfirmed {
+    const NAME: &'static str = "TaskConfirmed";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskConfirmed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskConfirmed".into()
+    }
+}
+/// It will not be done.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskCancelled {
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskCancelled {
+    const NAME: &'static str = "TaskCancelled";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.TaskCancelled".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.TaskCancelled".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Initiative {
     #[prost(string, tag = "1")]

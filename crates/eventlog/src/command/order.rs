@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use decider::Decider;
 use prost::Message;
 
-use super::{Codec, Context, Decision, DecodeError, ExecuteError, Executed, Loaded, load};
+use super::receipt::{first_answer, replay};
+use super::{Codec, Context, Decision, ExecuteError, Executed, Loaded, load};
 use crate::error::AppendError;
-use crate::event::{Append, Expected, NewReceipt, Receipt, StreamAppend, Version};
+use crate::event::{Append, Expected, Receipt, StreamAppend, Version};
 use crate::log::EventLog;
 
 /// How often a command is decided again because somebody else's came first. Each time means that
@@ -63,7 +64,7 @@ where
             match self.attempt(loaded).await? {
                 Outcome::Appended(executed, after) => return Ok((executed, Some(after))),
                 Outcome::Answered(executed) => return Ok((executed, None)),
-                Outcome::Repeated(receipt) => return Ok((self.replay(&receipt)?, None)),
+                Outcome::Repeated(receipt) => return Ok((replay(self.context, &receipt)?, None)),
                 Outcome::Against(error) => return Ok((self.first_answer(error).await?, None)),
                 Outcome::Late(error) if self.context.expected_version.is_some() => {
                     return Ok((self.first_answer(error).await?, None));
@@ -83,7 +84,7 @@ where
     ) -> Result<Option<Obeyed<C::Aggregate, R>>, ExecuteError<Refusal<C>>> {
         Ok(match self.attempt(remembered).await? {
             Outcome::Appended(executed, after) => Some((executed, Some(after))),
-            Outcome::Repeated(receipt) => Some((self.replay(&receipt)?, None)),
+            Outcome::Repeated(receipt) => Some((replay(self.context, &receipt)?, None)),
             Outcome::Answered(_) | Outcome::Against(_) | Outcome::Late(_) => None,
         })
     }
@@ -159,12 +160,7 @@ where
         }
         loaded.version += crate::judge::count(events.len());
         let response = (self.respond)(&loaded.state, loaded.version);
-        let receipt = context.repeatable.then(|| NewReceipt {
-            request_id: context.request_id,
-            method: context.method.to_owned(),
-            request_hash: context.request_hash,
-            response: response.encode_to_vec().into(),
-        });
+        let receipt = context.receipt(&response);
         let own = StreamAppend {
             stream: self.stream.to_owned(),
             expected,
@@ -187,35 +183,7 @@ where
         &self,
         refused: ExecuteError<Refusal<C>>,
     ) -> Result<Executed<R>, ExecuteError<Refusal<C>>> {
-        if !self.context.repeatable || self.context.validate_only {
-            return Err(refused);
-        }
-        match self.log.receipt(self.context.request_id).await? {
-            Some(receipt) => self.replay(&receipt),
-            None => Err(refused),
-        }
-    }
-
-    fn replay(&self, receipt: &Receipt) -> Result<Executed<R>, ExecuteError<Refusal<C>>> {
-        let context = self.context;
-        if receipt.method != context.method || receipt.request_hash != context.request_hash {
-            return Err(ExecuteError::RequestIdReused);
-        }
-        let response = R::decode(receipt.response.clone()).map_err(|source| {
-            let source = DecodeError::Malformed {
-                kind: format!("answer to {}", receipt.method),
-                source,
-            };
-            ExecuteError::Decode {
-                position: receipt.last,
-                source,
-            }
-        })?;
-        Ok(Executed {
-            response,
-            position: receipt.last,
-            replayed: true,
-        })
+        first_answer(self.log, self.context).await?.ok_or(refused)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::Role::{
 const ASSESSMENTS: &str = "chiso.assessments.v1.AssessmentsService";
 const CAMPAIGNS: &str = "chiso.assessments.v1.CampaignsService";
 const EVIDENCE: &str = "chiso.assessments.v1.EvidenceService";
+const IMPROVEMENTS: &str = "chiso.assessments.v1.ImprovementsService";
 const INITIATIVES: &str = "chiso.assessments.v1.InitiativesService";
 const OFFICIAL: &str = "chiso.assessments.v1.OfficialResultsService";
 const PUBLICATIONS: &str = "chiso.assessments.v1.PublicationsService";
@@ -17,6 +18,21 @@ const SURVEYS: &str = "chiso.assessments.v1.SurveysService";
 const SHEET_READERS: &[Grant] = &[
     own(Assessor),
     other(Appraiser),
+    any(Council),
+    any(Chair),
+    any(Administrator),
+    any(Auditor),
+    any(Peer),
+];
+
+/// Whoever has a task says how far it is; nobody of the unit says that it is done.
+const RESPONSIBLE: &[Grant] = &[own(Assessor), own(Clerk)];
+const JUDGES: &[Grant] = &[other(Appraiser), other(Administrator)];
+/// Units see their own tasks; who judges them or looks over all units sees all.
+const TASK_READERS: &[Grant] = &[
+    own(Assessor),
+    own(Clerk),
+    any(Appraiser),
     any(Council),
     any(Chair),
     any(Administrator),
@@ -111,6 +127,24 @@ pub(super) const RULES: &[Rule] = &[
         &["DownloadEvidence", "ListEvidence"],
         SHEET_READERS,
     ),
+    to(
+        IMPROVEMENTS,
+        &[
+            "AssignTask",
+            "ReassignTask",
+            "MoveDueDate",
+            "CancelTask",
+            "HandOverTasks",
+        ],
+        ADMINISTRATORS,
+    ),
+    to(
+        IMPROVEMENTS,
+        &["NoteProgress", "ReportCompletion"],
+        RESPONSIBLE,
+    ),
+    to(IMPROVEMENTS, &["ConfirmCompletion", "ReturnTask"], JUDGES),
+    to(IMPROVEMENTS, &["GetTask", "ListTasks"], TASK_READERS),
     to(
         INITIATIVES,
         &["RecogniseInitiative", "RevokeInitiative"],

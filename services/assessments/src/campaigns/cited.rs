@@ -8,10 +8,10 @@ use assessment::sheet::{Action, Evidence, Ground, Refusal, Unfounded};
 use contracts::problem::Problem;
 use eventlog::Version;
 use eventlog::command::{Loaded, load};
-use ids::{InitiativeNumber, UnitCode};
+use ids::InitiativeNumber;
 
 use super::api::Api;
-use crate::evidence::{EvidenceCodec, evidence_stream};
+use crate::evidence::has;
 use crate::initiatives::{InitiativeCodec, initiative_stream};
 
 /// What was looked up.
@@ -54,7 +54,7 @@ impl Api {
         let mut initiatives = BTreeMap::<&InitiativeNumber, Loaded<Initiative>>::new();
         for (place, item) in evidence(action).iter().enumerate() {
             if let Some(file) = &item.file
-                && !self.has(&ground.unit, file).await?
+                && !has(&self.log, &self.view, &ground.unit, file).await?
             {
                 cited.unfounded.push((place, Unfounded::NotUploaded));
             }
@@ -78,15 +78,5 @@ impl Api {
             }
         }
         Ok(cited)
-    }
-
-    /// Whether a file was uploaded for a unit: as the view says, or the log, which another replica may have written.
-    async fn has(&self, unit: &UnitCode, sha256: &[u8; 32]) -> Result<bool, Problem> {
-        if self.view.borrow().evidence.of(unit, sha256).is_some() {
-            return Ok(true);
-        }
-        let stream = evidence_stream(unit, sha256);
-        let loaded = load::<EvidenceCodec>(&self.log, &stream).await?;
-        Ok(loaded.version > 0)
     }
 }

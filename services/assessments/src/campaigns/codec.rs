@@ -41,10 +41,10 @@ macro_rules! stored {
         )
     }};
 }
-use stored;
+pub(crate) use stored;
 
 /// The message of a stored event.
-fn message<M: Message + Default>(kind: &str, payload: &[u8]) -> Result<M, DecodeError> {
+pub(crate) fn message<M: Message + Default>(kind: &str, payload: &[u8]) -> Result<M, DecodeError> {
     M::decode(payload).map_err(|source| DecodeError::Malformed {
         kind: kind.to_owned(),
         source,
@@ -52,7 +52,7 @@ fn message<M: Message + Default>(kind: &str, payload: &[u8]) -> Result<M, Decode
 }
 
 /// A stored event that its own message does not explain.
-fn invalid(kind: &str) -> impl Fn(Why) -> DecodeError + '_ {
+pub(crate) fn invalid(kind: &str) -> impl Fn(Why) -> DecodeError + '_ {
     move |why| DecodeError::Invalid {
         kind: kind.to_owned(),
         why,
@@ -60,7 +60,7 @@ fn invalid(kind: &str) -> impl Fn(Why) -> DecodeError + '_ {
 }
 
 /// Who brought a stored event about, and when.
-fn envelope(event: &Recorded) -> (String, Timestamp) {
+pub(crate) fn envelope(event: &Recorded) -> (String, Timestamp) {
     let metadata = event.metadata().unwrap_or_default();
     (metadata.actor, event.occurred_at())
 }

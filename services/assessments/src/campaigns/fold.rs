@@ -40,12 +40,12 @@ impl Campaigns {
     }
 
     /// A campaign that somebody planned.
-    pub(super) fn campaign(&self, code: &CampaignCode) -> Option<&Kept<Campaign>> {
+    pub(crate) fn campaign(&self, code: &CampaignCode) -> Option<&Kept<Campaign>> {
         self.campaigns.get(&campaign_stream(code))
     }
 
     /// A unit's sheet; none while nothing stands in it.
-    pub(super) fn sheet(&self, campaign: &CampaignCode, unit: &UnitCode) -> Option<&Kept<Sheet>> {
+    pub(crate) fn sheet(&self, campaign: &CampaignCode, unit: &UnitCode) -> Option<&Kept<Sheet>> {
         self.sheets.get(&sheet_stream(campaign, unit))
     }
 
@@ -58,7 +58,7 @@ impl Campaigns {
     }
 
     /// Every campaign by code.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Kept<Campaign>)> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Kept<Campaign>)> {
         let campaigns = self.campaigns.iter();
         campaigns.map(|(stream, kept)| (stream.strip_prefix(CAMPAIGN).unwrap_or(stream), kept))
     }

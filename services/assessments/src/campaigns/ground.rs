@@ -72,7 +72,7 @@ pub(crate) fn no_campaign(code: &CampaignCode) -> Problem {
 }
 
 /// A unit takes no part.
-pub(super) fn no_part(code: &CampaignCode, unit: &UnitCode) -> Problem {
+pub(crate) fn no_part(code: &CampaignCode, unit: &UnitCode) -> Problem {
     let message = format!("unit {unit} takes no part in campaign {code}; read its participants");
     Problem::not_found("ASSESSMENT_NOT_FOUND", message)
 }

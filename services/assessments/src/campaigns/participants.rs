@@ -66,17 +66,25 @@ impl Participants {
     }
 }
 
+/// The groups as the registry says them, in the order of [`GROUPS`].
+const KNOWN: [UnitGroup; GROUPS.len()] = [
+    UnitGroup::Province,
+    UnitGroup::Department,
+    UnitGroup::District,
+    UnitGroup::Commune,
+    UnitGroup::CentralAgency,
+];
+
 /// A group as the registry says it.
 fn to_wire(group: &str) -> UnitGroup {
-    const KNOWN: [UnitGroup; GROUPS.len()] = [
-        UnitGroup::Province,
-        UnitGroup::Department,
-        UnitGroup::District,
-        UnitGroup::Commune,
-        UnitGroup::CentralAgency,
-    ];
     let place = GROUPS.iter().position(|known| *known == group);
     place.map_or(UnitGroup::Unspecified, |place| KNOWN[place])
+}
+
+/// A group that the registry says.
+pub(crate) fn group(said: UnitGroup) -> Option<&'static str> {
+    let place = KNOWN.iter().position(|known| *known == said);
+    place.map(|place| GROUPS[place])
 }
 
 #[cfg(test)]
@@ -88,6 +96,7 @@ mod tests {
         for group in GROUPS {
             let name = format!("UNIT_GROUP_{}", group.to_uppercase());
             assert_eq!(to_wire(group).as_str_name(), name);
+            assert_eq!(super::group(to_wire(group)), Some(group));
         }
     }
 }

@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 /// Most digits of a figure, before and behind the point: what a decimal holds with room to compute.
 const DIGITS_MAX: usize = 18;
 /// What is wrong with a value, for whoever sent it.
-pub(super) type Why = String;
+pub(crate) type Why = String;
 
 /// A stage for the wire.
 pub(super) fn stage_to_wire(stage: Stage) -> i32 {
@@ -54,18 +54,18 @@ pub(super) fn phase_to_wire(phase: Phase) -> (i32, i32) {
 }
 
 /// A moment for the wire.
-pub(super) fn moment_to_wire(at: Timestamp) -> Option<WireTimestamp> {
+pub(crate) fn moment_to_wire(at: Timestamp) -> Option<WireTimestamp> {
     Some(wire::timestamp(at))
 }
 
 /// A moment.
-pub(super) fn moment(at: Option<&WireTimestamp>) -> Result<Timestamp, Why> {
+pub(crate) fn moment(at: Option<&WireTimestamp>) -> Result<Timestamp, Why> {
     at.and_then(wire::instant)
         .ok_or_else(|| "needs a moment in the years 0 to 9999".to_owned())
 }
 
 /// A date.
-pub(super) fn date(text: &str) -> Result<Date, Why> {
+pub(crate) fn date(text: &str) -> Result<Date, Why> {
     let plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     match text.parse() {
         Ok(date) if plain => Ok(date),
@@ -91,12 +91,12 @@ pub(super) fn stored_decimal(text: &str) -> Result<Decimal, Why> {
 }
 
 /// A decimal that may be absent, as it was stored.
-pub(super) fn stored_decimal_or_none(text: &str) -> Result<Option<Decimal>, Why> {
+pub(crate) fn stored_decimal_or_none(text: &str) -> Result<Option<Decimal>, Why> {
     (!text.is_empty()).then(|| stored_decimal(text)).transpose()
 }
 
 /// A decimal for the wire; empty when there is none.
-pub(super) fn decimal_to_wire(value: Option<Decimal>) -> String {
+pub(crate) fn decimal_to_wire(value: Option<Decimal>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
@@ -180,7 +180,7 @@ pub(super) fn figures(
 }
 
 /// Evidence for the wire.
-pub(super) fn evidence_to_wire(evidence: &[Evidence]) -> Vec<pb::Evidence> {
+pub(crate) fn evidence_to_wire(evidence: &[Evidence]) -> Vec<pb::Evidence> {
     let item = |it: &Evidence| pb::Evidence {
         title: it.title.clone(),
         number: it.number.clone(),
@@ -199,7 +199,7 @@ pub(super) fn evidence_to_wire(evidence: &[Evidence]) -> Vec<pb::Evidence> {
 }
 
 /// An item of evidence.
-pub(super) fn evidence(it: &pb::Evidence) -> Result<Evidence, Why> {
+pub(crate) fn evidence(it: &pb::Evidence) -> Result<Evidence, Why> {
     let file = match it.sha256.as_slice() {
         [] => None,
         bytes => Some(bytes.try_into().map_err(|_| {

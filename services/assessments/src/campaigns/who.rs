@@ -52,7 +52,7 @@ impl Own {
     ///
     /// # Errors
     /// `PERMISSION_DENIED`, saying nothing of the unit.
-    pub(super) fn may(&self, permit: &Permit, unit: &UnitCode) -> Result<(), Problem> {
+    pub(crate) fn may(&self, permit: &Permit, unit: &UnitCode) -> Result<(), Problem> {
         let concerns = |own: &UnitCode| self.0.get(own) == Some(unit);
         permit.may_act_where(concerns, std::slice::from_ref(unit))
     }
@@ -82,7 +82,7 @@ pub(crate) async fn about(
 pub(crate) async fn who(call: &Call, role: Role, units: &Units) -> Result<Person, Problem> {
     let Call { context, permit } = call;
     if context.actor.is_empty() {
-        let why = "is empty; say who acts, as campaigns keep apart who claims and who confirms";
+        let why = "is empty; say who acts, as whoever claims and whoever confirms are kept apart";
         return Err(Problem::invalid("context.actor", why));
     }
     let mut person = Person {

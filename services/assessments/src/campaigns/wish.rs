@@ -8,6 +8,7 @@ use std::str::FromStr;
 use contracts::problem::Problem;
 use ids::{CampaignCode, LeafCode, UnitCode};
 
+pub(crate) use self::leaf::evidence;
 pub(super) use self::leaf::{appraisal, claim, contest, explanation, place_of, remark};
 pub(super) use self::stages::{Asked, assignment, closing, extension, plan, reopening};
 use super::terms::Why;
@@ -59,7 +60,7 @@ where
 }
 
 /// Words of at most `max` characters, without control characters other than line breaks.
-fn words(text: &str, max: usize) -> Result<String, Why> {
+pub(crate) fn words(text: &str, max: usize) -> Result<String, Why> {
     let sound = |c: char| !c.is_control() || c == '\n';
     if text.chars().count() > max || !text.chars().all(sound) {
         return Err(format!("must be at most {max} characters of text"));

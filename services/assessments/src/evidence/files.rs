@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use assessment::EvidenceFile;
+use contracts::problem::Problem;
 use decider::Decider as _;
-use eventlog::Recorded;
-use eventlog::command::{Codec as _, DecodeError};
+use eventlog::command::{Codec as _, DecodeError, load};
+use eventlog::{EventLog, Recorded};
 use ids::UnitCode;
 
 use super::codec::{EvidenceCodec, PREFIX, evidence_stream};
-use crate::view::Kept;
+use crate::view::{Kept, Viewer};
 
 /// Files by stream: by unit, then by SHA-256.
 #[derive(Debug, Default)]
@@ -41,4 +42,21 @@ impl Files {
         from.take_while(move |(stream, _)| stream.starts_with(&prefix))
             .map(|(_, kept)| kept)
     }
+}
+
+/// Whether a file was uploaded for a unit: as the view says, or the log, which another replica may have written.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn has(
+    log: &EventLog,
+    view: &Viewer,
+    unit: &UnitCode,
+    sha256: &[u8; 32],
+) -> Result<bool, Problem> {
+    if view.borrow().evidence.of(unit, sha256).is_some() {
+        return Ok(true);
+    }
+    let loaded = load::<EvidenceCodec>(log, &evidence_stream(unit, sha256)).await?;
+    Ok(loaded.version > 0)
 }

@@ -10,6 +10,7 @@ use assessments::publication::PublicationKey;
 use contracts::assessments::v1::assessments_service_client::AssessmentsServiceClient;
 use contracts::assessments::v1::campaigns_service_client::CampaignsServiceClient;
 use contracts::assessments::v1::evidence_service_client::EvidenceServiceClient;
+use contracts::assessments::v1::improvements_service_client::ImprovementsServiceClient;
 use contracts::assessments::v1::initiatives_service_client::InitiativesServiceClient;
 use contracts::assessments::v1::publications_service_client::PublicationsServiceClient;
 use contracts::log::v1 as log;
@@ -40,6 +41,7 @@ pub(crate) struct World {
     pub(crate) publications: PublicationsServiceClient<Channel>,
     pub(crate) assessments: AssessmentsServiceClient<Channel>,
     pub(crate) evidence: EvidenceServiceClient<Channel>,
+    pub(crate) improvements: ImprovementsServiceClient<Channel>,
     pub(crate) initiatives: InitiativesServiceClient<Channel>,
     pub(crate) registry: RegistryServiceClient<Channel>,
     pub(crate) log: LogServiceClient<Channel>,
@@ -76,6 +78,7 @@ impl World {
             publications: PublicationsServiceClient::new(nowhere.clone()),
             assessments: AssessmentsServiceClient::new(nowhere.clone()),
             evidence: EvidenceServiceClient::new(nowhere.clone()),
+            improvements: ImprovementsServiceClient::new(nowhere.clone()),
             initiatives: InitiativesServiceClient::new(nowhere.clone()),
             registry: RegistryServiceClient::new(runtime::channel(&registry_url).unwrap()),
             log: LogServiceClient::new(nowhere),
@@ -139,6 +142,7 @@ impl World {
         self.publications = PublicationsServiceClient::new(channel.clone());
         self.assessments = AssessmentsServiceClient::new(channel.clone());
         self.evidence = EvidenceServiceClient::new(channel.clone());
+        self.improvements = ImprovementsServiceClient::new(channel.clone());
         self.initiatives = InitiativesServiceClient::new(channel.clone());
         self.log = LogServiceClient::new(channel);
         eventually("the service answers", async || {

@@ -189,7 +189,8 @@ fn few<T>(items: &[T]) -> Result<&[T], Why> {
     Ok(items)
 }
 
-fn evidence(items: &[pb::Evidence]) -> Result<Vec<Evidence>, Why> {
+/// Items of evidence.
+pub(crate) fn evidence(items: &[pb::Evidence]) -> Result<Vec<Evidence>, Why> {
     let sound = |item: &pb::Evidence| {
         let read = terms::evidence(item)?;
         let named =

@@ -697,6 +697,13 @@ impl ::prost::Name for RemarkOnLeafRequest {
 pub struct GetCampaignRequest {
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
+    /// As of this version of its stream; 0: the newest.
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. The phase is that of
+    /// then, by the deadlines that were known then.
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetCampaignRequest {
     const NAME: &'static str = "GetCampaignRequest";
@@ -749,6 +756,14 @@ pub struct GetAssessmentRequest {
     pub campaign: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub unit: ::prost::alloc::string::String,
+    /// As of this version of the sheet's stream, with the campaign as the log knew it then; 0: the newest.
+    #[prost(int64, tag = "3")]
+    pub version: i64,
+    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. Stage, deadline and
+    /// initiatives are those of then. Counted figures of the past are kept only where a publication froze them: they are those
+    /// of the newest publication of then, and left out before the first.
+    #[prost(message, optional, tag = "4")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetAssessmentRequest {
     const NAME: &'static str = "GetAssessmentRequest";
@@ -846,7 +861,7 @@ pub struct LeafAssessment {
     /// What the unit claims; empty while figures are missing.
     #[prost(message, optional, tag = "13")]
     pub claimed: ::core::option::Option<Mark>,
-    /// What the leaf is by measured figures alone, now.
+    /// What the leaf is by measured figures alone, now; in a read of the past by those that a publication had frozen by then.
     #[prost(message, optional, tag = "14")]
     pub measured: ::core::option::Option<Mark>,
     #[prost(message, optional, tag = "15")]
@@ -963,6 +978,14 @@ pub struct PreviewAssessmentRequest {
     pub campaign: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub unit: ::prost::alloc::string::String,
+    /// As of this version of the sheet's stream, with the campaign as the log knew it then; 0: the newest.
+    #[prost(int64, tag = "3")]
+    pub version: i64,
+    /// As of this moment of the log's time, not in the future; absent: now. Not together with `version`. Stage, deadline and
+    /// initiatives are those of then. Counted figures of the past are kept only where a publication froze them: they are those
+    /// of the newest publication of then, and left out before the first.
+    #[prost(message, optional, tag = "4")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for PreviewAssessmentRequest {
     const NAME: &'static str = "PreviewAssessmentRequest";
@@ -1081,6 +1104,10 @@ pub struct ListDiscrepanciesRequest {
     pub page_size: i32,
     #[prost(string, tag = "5")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now. Counted figures are those of the newest publication
+    /// of then, and left out before the first, so that nothing differs from them.
+    #[prost(message, optional, tag = "6")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for ListDiscrepanciesRequest {
     const NAME: &'static str = "ListDiscrepanciesRequest";
@@ -1316,6 +1343,8 @@ pub enum LeafFlag {
     Contested = 8,
     /// Nobody has decided.
     Undecided = 9,
+    /// The claim or an explanation cites an initiative that the unit may not cite any more: its recognition was taken back.
+    EvidenceRevoked = 10,
 }
 impl LeafFlag {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1334,6 +1363,7 @@ impl LeafFlag {
             Self::Unanswered => "LEAF_FLAG_UNANSWERED",
             Self::Contested => "LEAF_FLAG_CONTESTED",
             Self::Undecided => "LEAF_FLAG_UNDECIDED",
+            Self::EvidenceRevoked => "LEAF_FLAG_EVIDENCE_REVOKED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1349,6 +1379,7 @@ impl LeafFlag {
             "LEAF_FLAG_UNANSWERED" => Some(Self::Unanswered),
             "LEAF_FLAG_CONTESTED" => Some(Self::Contested),
             "LEAF_FLAG_UNDECIDED" => Some(Self::Undecided),
+            "LEAF_FLAG_EVIDENCE_REVOKED" => Some(Self::EvidenceRevoked),
             _ => None,
         }
     }
@@ -1743,7 +1774,7 @@ pub mod campaigns_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Accepts every assigned leaf that needs nothing. Role: appraiser, assigned, of another unit.
+        /// Accepts every assigned leaf that needs nothing, that is, none with another flag than that nobody has decided. Role: appraiser, assigned, of another unit.
         pub async fn accept_leaves(
             &mut self,
             request: impl tonic::IntoRequest<super::AcceptLeavesRequest>,
@@ -2070,7 +2101,7 @@ pub mod campaigns_service_server {
             &self,
             request: tonic::Request<super::AppraiseLeafRequest>,
         ) -> std::result::Result<tonic::Response<super::LeafAssessment>, tonic::Status>;
-        /// Accepts every assigned leaf that needs nothing. Role: appraiser, assigned, of another unit.
+        /// Accepts every assigned leaf that needs nothing, that is, none with another flag than that nobody has decided. Role: appraiser, assigned, of another unit.
         async fn accept_leaves(
             &self,
             request: tonic::Request<super::AcceptLeavesRequest>,
@@ -3161,7 +3192,7 @@ pub mod campaigns_service_server {
 /// How far a log was when something was published.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LogBasis {
-    /// assessments or scoring.
+    /// registry, dossiers, assessments or scoring.
     #[prost(string, tag = "1")]
     pub log: ::prost::alloc::string::String,
     /// Which log of that name: UUID.
@@ -3182,6 +3213,26 @@ impl ::prost::Name for LogBasis {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/chiso.assessments.v1.LogBasis".into()
+    }
+}
+/// What frozen figures were counted from: whoever reads these logs up to there gets the same figures.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FiguresBasis {
+    /// How far registry, dossiers and assessments were applied to the figures; a log without events is at position 0.
+    #[prost(message, repeated, tag = "1")]
+    pub logs: ::prost::alloc::vec::Vec<LogBasis>,
+    /// Local time's offset from UTC, in minutes, by which events belong to months.
+    #[prost(int32, tag = "2")]
+    pub utc_offset_minutes: i32,
+}
+impl ::prost::Name for FiguresBasis {
+    const NAME: &'static str = "FiguresBasis";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.FiguresBasis".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.FiguresBasis".into()
     }
 }
 /// A publication without its content.
@@ -3219,6 +3270,10 @@ pub struct Publication {
     /// Position of the newest event of the campaign.
     #[prost(int64, tag = "12")]
     pub position: i64,
+    /// What its frozen figures were counted from; absent where none were frozen, and in publications made before it was
+    /// remembered.
+    #[prost(message, optional, tag = "13")]
+    pub counted_on: ::core::option::Option<FiguresBasis>,
 }
 impl ::prost::Name for Publication {
     const NAME: &'static str = "Publication";
@@ -3268,6 +3323,10 @@ pub struct PublishedResult {
     /// In the order of their codes.
     #[prost(message, repeated, tag = "14")]
     pub units: ::prost::alloc::vec::Vec<PublishedUnit>,
+    /// What the frozen figures were counted from; absent where none were frozen, and in publications made before it was
+    /// remembered.
+    #[prost(message, optional, tag = "15")]
+    pub counted_on: ::core::option::Option<FiguresBasis>,
 }
 impl ::prost::Name for PublishedResult {
     const NAME: &'static str = "PublishedResult";
@@ -4236,6 +4295,10 @@ pub struct CampaignPublished {
     /// What stands from now on.
     #[prost(message, repeated, tag = "9")]
     pub outcomes: ::prost::alloc::vec::Vec<UnitOutcome>,
+    /// What the figures that were frozen with it were counted from; absent where none were, and where it was published before
+    /// that was remembered.
+    #[prost(message, optional, tag = "10")]
+    pub counted_on: ::core::option::Option<FiguresBasis>,
 }
 impl ::prost::Name for CampaignPublished {
     const NAME: &'static str = "CampaignPublished";
@@ -7541,7 +7604,7 @@ pub mod initiatives_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Takes the recognition back: no claim can cite it from now on. Role: administrator.
+        /// Takes the recognition back: no claim can cite it from now on, and leaves that cite it are flagged. Role: administrator.
         pub async fn revoke_initiative(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeInitiativeRequest>,
@@ -7619,7 +7682,7 @@ pub mod initiatives_service_server {
             &self,
             request: tonic::Request<super::RecogniseInitiativeRequest>,
         ) -> std::result::Result<tonic::Response<super::Initiative>, tonic::Status>;
-        /// Takes the recognition back: no claim can cite it from now on. Role: administrator.
+        /// Takes the recognition back: no claim can cite it from now on, and leaves that cite it are flagged. Role: administrator.
         async fn revoke_initiative(
             &self,
             request: tonic::Request<super::RevokeInitiativeRequest>,
@@ -8115,6 +8178,9 @@ pub struct ListOfficialResultsRequest {
     pub page_size: i32,
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now.
+    #[prost(message, optional, tag = "5")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for ListOfficialResultsRequest {
     const NAME: &'static str = "ListOfficialResultsRequest";
@@ -8159,6 +8225,9 @@ pub struct GetOfficialResultRequest {
     /// print.
     #[prost(string, tag = "4")]
     pub interval_factor: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now. The year before is that of then, too.
+    #[prost(message, optional, tag = "5")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetOfficialResultRequest {
     const NAME: &'static str = "GetOfficialResultRequest";
@@ -9104,6 +9173,9 @@ pub struct GetDefinitionRequest {
     /// Empty: the newest.
     #[prost(string, tag = "2")]
     pub edition: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now.
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetDefinitionRequest {
     const NAME: &'static str = "GetDefinitionRequest";
@@ -9627,7 +9699,8 @@ pub mod assessments_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// States a figure for a unit and month; stating it again replaces it.
+        /// States a figure for a unit and month; stating it again replaces it. Refused as `FIGURE_SURVEYED` while a counted wave
+        /// feeds the measure for the unit in a period with that month, until its results are withheld.
         pub async fn report_measure(
             &mut self,
             request: impl tonic::IntoRequest<super::ReportMeasureRequest>,
@@ -9754,7 +9827,8 @@ pub mod assessments_service_server {
             tonic::Response<super::ListDefinitionsResponse>,
             tonic::Status,
         >;
-        /// States a figure for a unit and month; stating it again replaces it.
+        /// States a figure for a unit and month; stating it again replaces it. Refused as `FIGURE_SURVEYED` while a counted wave
+        /// feeds the measure for the unit in a period with that month, until its results are withheld.
         async fn report_measure(
             &self,
             request: tonic::Request<super::ReportMeasureRequest>,
@@ -10873,6 +10947,26 @@ impl ::prost::Name for TokensIssued {
         "/chiso.assessments.v1.TokensIssued".into()
     }
 }
+/// Ballots that were cast elsewhere went into the box. Who brought them is in the metadata; what they say is nowhere.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BallotsImported {
+    /// The system or the batch of papers.
+    #[prost(string, tag = "1")]
+    pub source: ::prost::alloc::string::String,
+    /// How many of which unit and group, rows that were brought before left out.
+    #[prost(message, repeated, tag = "2")]
+    pub ballots: ::prost::alloc::vec::Vec<SurveyTurnout>,
+}
+impl ::prost::Name for BallotsImported {
+    const NAME: &'static str = "BallotsImported";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.BallotsImported".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.BallotsImported".into()
+    }
+}
 /// Ballots left the box together: at least ten.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BallotsReleased {
@@ -11000,6 +11094,9 @@ pub struct GetInstrumentRequest {
     /// Empty: the one put last.
     #[prost(string, tag = "2")]
     pub edition: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now.
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetInstrumentRequest {
     const NAME: &'static str = "GetInstrumentRequest";
@@ -11415,6 +11512,10 @@ impl ::prost::Name for ReleaseResultsRequest {
 pub struct GetWaveRequest {
     #[prost(string, tag = "1")]
     pub wave: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now. How many ballots were in the box at a moment of the
+    /// past is not kept: `ballots` is 0 until the wave was counted.
+    #[prost(message, optional, tag = "2")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetWaveRequest {
     const NAME: &'static str = "GetWaveRequest";
@@ -11477,6 +11578,10 @@ pub struct GetSurveyResultsRequest {
     pub page_size: i32,
     #[prost(string, tag = "6")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this moment of the log's time, not in the future; absent: now. What was withheld since is in it, what was released
+    /// since is not.
+    #[prost(message, optional, tag = "7")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for GetSurveyResultsRequest {
     const NAME: &'static str = "GetSurveyResultsRequest";
@@ -11996,7 +12101,8 @@ pub mod surveys_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Takes in ballots that were cast elsewhere, on paper or in another system. A row is known by source and row id: a
-        /// repeat changes nothing, whatever it says. A faulty row is refused alone.
+        /// repeat changes nothing, whatever it says. A faulty row is refused alone, and so is one of a unit that the client is not
+        /// granted. Who brought how many ballots of which unit is on record.
         pub async fn import_ballots(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -12226,7 +12332,8 @@ pub mod surveys_service_server {
             tonic::Status,
         >;
         /// Takes in ballots that were cast elsewhere, on paper or in another system. A row is known by source and row id: a
-        /// repeat changes nothing, whatever it says. A faulty row is refused alone.
+        /// repeat changes nothing, whatever it says. A faulty row is refused alone, and so is one of a unit that the client is not
+        /// granted. Who brought how many ballots of which unit is on record.
         async fn import_ballots(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportBallotsRequest>>,

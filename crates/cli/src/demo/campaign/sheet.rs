@@ -140,6 +140,7 @@ impl Sheet {
         let request = pb::GetAssessmentRequest {
             campaign: self.campaign.clone(),
             unit: self.unit.clone(),
+            ..pb::GetAssessmentRequest::default()
         };
         let answer = campaigns.get_assessment(request).await;
         let answer = answer.with_context(|| format!("reading the sheet of {}", self.unit))?;

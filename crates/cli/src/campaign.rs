@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 pub(crate) use read::definition;
 pub use read::{Paper, assessment, campaign, campaigns, papers};
 
-use crate::document::{self, Document, Files, Language};
+use crate::document::{self, Document, Files, Language, Table};
 use crate::{Exit, Failure, Services, out};
 
 const EXAMPLES: &str = "\
@@ -163,14 +163,7 @@ pub async fn sheet(
     unit: Option<&str>,
     language: Language,
 ) -> Result<Document, Failure> {
-    let papers = papers(services, campaign, unit).await?;
-    Ok(Document {
-        key: words::UNIT.in_language(language).to_owned(),
-        tables: papers
-            .iter()
-            .map(|paper| sheet::table(paper, language))
-            .collect(),
-    })
+    a_table_each(services, campaign, unit, language, sheet::table).await
 }
 
 /// The minutes of the appraisal of a unit, or of every unit.
@@ -183,13 +176,21 @@ pub async fn minutes(
     unit: Option<&str>,
     language: Language,
 ) -> Result<Document, Failure> {
+    a_table_each(services, campaign, unit, language, minutes::table).await
+}
+
+/// A document with a table for a unit, or for every unit.
+async fn a_table_each(
+    services: &Services,
+    campaign: &str,
+    unit: Option<&str>,
+    language: Language,
+    table: fn(&Paper, Language) -> Table,
+) -> Result<Document, Failure> {
     let papers = papers(services, campaign, unit).await?;
     Ok(Document {
         key: words::UNIT.in_language(language).to_owned(),
-        tables: papers
-            .iter()
-            .map(|paper| minutes::table(paper, language))
-            .collect(),
+        tables: papers.iter().map(|paper| table(paper, language)).collect(),
     })
 }
 

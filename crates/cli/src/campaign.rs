@@ -14,7 +14,7 @@ use jiff::Timestamp;
 pub(crate) use read::definition;
 pub use read::{Paper, assessment, campaign, campaigns, papers};
 
-use crate::document::{self, Document, Files, Language};
+use crate::document::{self, Document, Files, Language, Table};
 use crate::{Exit, Failure, Services, out};
 
 const EXAMPLES: &str = "\
@@ -159,11 +159,11 @@ pub(crate) async fn run(
         }
         Action::Sheet(wanted) => {
             let papers = wanted.papers(services).await?;
-            document::write(&sheets(&papers, wanted.lang), &wanted.files)?;
+            document::write(&a_table_each(&papers, wanted.lang, sheet::table), &wanted.files)?;
         }
         Action::Minutes(wanted) => {
             let papers = wanted.papers(services).await?;
-            document::write(&all_minutes(&papers, wanted.lang), &wanted.files)?;
+            document::write(&a_table_each(&papers, wanted.lang, minutes::table), &wanted.files)?;
         }
         Action::Summary(wanted) => {
             let as_of = wanted.then.as_of;
@@ -185,15 +185,7 @@ pub async fn sheet(
     language: Language,
 ) -> Result<Document, Failure> {
     let papers = papers(services, campaign, unit).await?;
-    Ok(sheets(&papers, language))
-}
-
-fn sheets(papers: &[Paper], language: Language) -> Document {
-    let tables = papers.iter().map(|paper| sheet::table(paper, language));
-    Document {
-        key: words::UNIT.in_language(language).to_owned(),
-        tables: tables.collect(),
-    }
+    Ok(a_table_each(&papers, language, sheet::table))
 }
 
 /// The minutes of the appraisal of a unit, or of every unit.
@@ -207,14 +199,18 @@ pub async fn minutes(
     language: Language,
 ) -> Result<Document, Failure> {
     let papers = papers(services, campaign, unit).await?;
-    Ok(all_minutes(&papers, language))
+    Ok(a_table_each(&papers, language, minutes::table))
 }
 
-fn all_minutes(papers: &[Paper], language: Language) -> Document {
-    let tables = papers.iter().map(|paper| minutes::table(paper, language));
+/// A document with a table for each unit.
+fn a_table_each(
+    papers: &[Paper],
+    language: Language,
+    table: fn(&Paper, Language) -> Table,
+) -> Document {
     Document {
         key: words::UNIT.in_language(language).to_owned(),
-        tables: tables.collect(),
+        tables: papers.iter().map(|paper| table(paper, language)).collect(),
     }
 }
 

@@ -148,7 +148,7 @@ impl HandOver<'_> {
         }
         let unfinished = query::count_unfinished(self.log.pool(), unit).await?;
         batch.answer.unit = unit.to_owned();
-        batch.answer.remaining = unfinished - count(batch.streams.len());
+        batch.answer.remaining = unfinished - query::count(batch.streams.len());
         Ok(batch)
     }
 
@@ -275,8 +275,4 @@ fn why(refused: &Refusal) -> String {
         Refusal::Dossier(refused) => refusal::of_dossier(refused).to_string(),
         Refusal::Reference(problem) => problem.to_string(),
     }
-}
-
-fn count(len: usize) -> i64 {
-    i64::try_from(len).unwrap_or(i64::MAX)
 }

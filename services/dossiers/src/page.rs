@@ -1,21 +1,15 @@
-//! Page tokens: where the next page starts, opaque to callers and bound to the filters it was made
-//! for.
+//! Pages of dossiers that are read from the database by a moment and a code.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contracts::page::{Page, Sizes};
 use contracts::problem::Problem;
 use ids::DossierCode;
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
-/// Rows of a page when the caller does not say.
-const SIZE_DEFAULT: i32 = 50;
-/// Most rows of a page; more is cut to this.
-const SIZE_MAX: i32 = 500;
-/// Bytes of the check sum in a token.
-const SUM_BYTES: usize = 8;
-/// Bytes of the moment in a token.
-const AT_BYTES: usize = 8;
+/// Rows of a page.
+pub(crate) const SIZES: Sizes = Sizes {
+    default: 50,
+    max: 500,
+};
 
 /// The last row of a page: the next one starts after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,123 +20,62 @@ pub(crate) struct Cursor {
     pub(crate) code: String,
 }
 
-/// A page asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Page {
-    /// Rows, 1 to 500.
-    pub(crate) size: i64,
-    /// Rows after this one; none: from the start.
-    pub(crate) after: Option<Cursor>,
-}
-
-impl Page {
-    /// The page that a request asks for; `filters` is everything else that selects its rows.
-    pub(crate) fn parse(size: i32, token: &str, filters: &[&str]) -> Result<Self, Problem> {
-        let size = match size {
-            ..0 => {
-                return Err(Problem::invalid(
-                    "page_size",
-                    "must be 0 to 500; 0 means 50",
-                ));
-            }
-            0 => SIZE_DEFAULT,
-            asked => asked.min(SIZE_MAX),
-        };
-        let after = match token {
-            "" => None,
-            token => Some(Cursor::decode(token, filters).ok_or_else(|| {
-                let why = "is not from an answer with these filters; start again without it";
-                Problem::invalid("page_token", why)
-            })?),
-        };
-        Ok(Self {
-            size: i64::from(size),
-            after,
-        })
-    }
-}
-
 impl Cursor {
-    /// The token: check sum, moment in microseconds, code.
-    pub(crate) fn encode(&self, filters: &[&str]) -> String {
-        let mut bytes = self.at.as_microsecond().to_be_bytes().to_vec();
-        bytes.extend_from_slice(self.code.as_bytes());
-        let mut token = sum(&bytes, filters).to_vec();
-        token.append(&mut bytes);
-        URL_SAFE_NO_PAD.encode(token)
+    /// Where a page begins; none: from the start.
+    ///
+    /// # Errors
+    /// Names `page_token` when it is none that a list of dossiers gave.
+    pub(crate) fn of(page: &Page) -> Result<Option<Self>, Problem> {
+        let read = |key| {
+            Self::parse(key).ok_or_else(|| {
+                let why = "is not one that a list of dossiers gave; begin without a token";
+                Problem::invalid("page_token", why)
+            })
+        };
+        page.after().map(read).transpose()
     }
 
-    fn decode(token: &str, filters: &[&str]) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (stated, rest) = bytes.split_at_checked(SUM_BYTES)?;
-        if stated != sum(rest, filters) {
-            return None;
-        }
-        let (at, code) = rest.split_at_checked(AT_BYTES)?;
-        let at = Timestamp::from_microsecond(i64::from_be_bytes(at.try_into().ok()?)).ok()?;
-        let code = std::str::from_utf8(code).ok()?;
+    /// What a page knows the row by.
+    pub(crate) fn key(&self) -> String {
+        format!("{} {}", self.at.as_microsecond(), self.code)
+    }
+
+    fn parse(key: &str) -> Option<Self> {
+        let (at, code) = key.split_once(' ')?;
         code.parse::<DossierCode>().ok()?;
         Some(Self {
-            at,
+            at: Timestamp::from_microsecond(at.parse().ok()?).ok()?,
             code: code.to_owned(),
         })
     }
-}
-
-fn sum(bytes: &[u8], filters: &[&str]) -> [u8; SUM_BYTES] {
-    let mut hasher = Sha256::new();
-    for part in filters {
-        hasher.update(part.as_bytes());
-        hasher.update([0]);
-    }
-    hasher.update(bytes);
-    let digest: [u8; 32] = hasher.finalize().into();
-    let (sum, _) = digest
-        .split_first_chunk()
-        .expect("a digest is longer than its sum");
-    *sum
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cursor() -> Cursor {
-        Cursor {
+    #[test]
+    fn a_row_comes_back_from_a_token_and_nothing_else_does() {
+        let cursor = Cursor {
             at: "2024-05-04T01:02:03.000004Z".parse().unwrap(),
             code: "case-1".into(),
+        };
+        let first = Page::parse("dossiers".into(), 0, "", SIZES).unwrap();
+        assert_eq!(Cursor::of(&first).unwrap(), None);
+        let after = |key: &str| {
+            let page = Page::parse("dossiers".into(), 0, &first.token(key), SIZES).unwrap();
+            Cursor::of(&page)
+        };
+        assert_eq!(after(&cursor.key()).unwrap(), Some(cursor));
+        for forged in [
+            "case-1",
+            "x case-1",
+            "1 ",
+            "1 a b",
+            "99999999999999999999 case-1",
+        ] {
+            let problem = after(forged).unwrap_err();
+            assert_eq!(problem.violations()[0].0, "page_token", "{forged}");
         }
-    }
-
-    #[test]
-    fn a_token_comes_back_with_the_same_filters_only() {
-        let token = cursor().encode(&["H40.12", "4"]);
-        let page = Page::parse(0, &token, &["H40.12", "4"]).unwrap();
-        assert_eq!(
-            page,
-            Page {
-                size: 50,
-                after: Some(cursor())
-            }
-        );
-        assert!(Page::parse(0, &token, &["H40.12", "5"]).is_err());
-        assert!(Page::parse(0, &token, &["H40.1", "24"]).is_err());
-    }
-
-    #[test]
-    fn what_is_no_token_names_the_field() {
-        for token in ["x", "!!!", "AAAA", &"A".repeat(5_000)] {
-            let problem = Page::parse(1, token, &[]).unwrap_err();
-            assert_eq!(problem.violations()[0].0, "page_token");
-        }
-        assert_eq!(
-            Page::parse(-1, "", &[]).unwrap_err().violations()[0].0,
-            "page_size"
-        );
-    }
-
-    #[test]
-    fn long_pages_are_cut() {
-        assert_eq!(Page::parse(i32::MAX, "", &[]).unwrap().size, 500);
     }
 }

@@ -1,6 +1,7 @@
 //! The queries: one dossier from its events, the lists from the read model.
 
 use contracts::dossiers::v1 as pb;
+use contracts::page::Page;
 use contracts::problem::Problem;
 use contracts::wire;
 use dossier::Status;
@@ -12,7 +13,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgPool;
 
 use crate::case::Case;
-use crate::page::{Cursor, Page};
+use crate::page::Cursor;
 use crate::wire::events::{self, Codec};
 use crate::wire::resource;
 
@@ -119,9 +120,9 @@ pub(crate) async fn list(
     unit: Option<&str>,
     status: Option<Status>,
     page: &Page,
-    filters: &[&str],
 ) -> Result<pb::ListDossiersResponse, Problem> {
-    let after = page.after.as_ref();
+    let after = Cursor::of(page)?;
+    let after = after.as_ref();
     let rows = sqlx::query_file_as!(
         Row,
         "queries/list_newest.sql",
@@ -129,12 +130,12 @@ pub(crate) async fn list(
         status.map(|status| i16::from(status.code())),
         after.map(|cursor| cursor.at.to_sqlx()) as _,
         after.map(|cursor| cursor.code.as_str()),
-        page.size + 1,
+        count(page.size()) + 1,
     )
     .fetch_all(pool)
     .await
     .map_err(StorageError::during("list dossiers"))?;
-    let (dossiers, next_page_token) = answer(rows, page, filters, |row| row.opened_at.to_jiff());
+    let (dossiers, next_page_token) = answer(rows, page, |row| row.opened_at.to_jiff());
     Ok(pb::ListDossiersResponse {
         dossiers,
         next_page_token,
@@ -147,9 +148,9 @@ pub(crate) async fn overdue(
     unit: Option<&str>,
     now: Timestamp,
     page: &Page,
-    filters: &[&str],
 ) -> Result<pb::ListOverdueDossiersResponse, Problem> {
-    let after = page.after.as_ref();
+    let after = Cursor::of(page)?;
+    let after = after.as_ref();
     let rows = sqlx::query_file_as!(
         Row,
         "queries/list_overdue.sql",
@@ -157,13 +158,13 @@ pub(crate) async fn overdue(
         now.to_sqlx() as _,
         after.map(|cursor| cursor.at.to_sqlx()) as _,
         after.map(|cursor| cursor.code.as_str()),
-        page.size + 1,
+        count(page.size()) + 1,
     )
     .fetch_all(pool)
     .await
     .map_err(StorageError::during("list overdue dossiers"))?;
     let due = |row: &Row| row.due_at.unwrap_or(row.opened_at).to_jiff();
-    let (dossiers, next_page_token) = answer(rows, page, filters, due);
+    let (dossiers, next_page_token) = answer(rows, page, due);
     Ok(pb::ListOverdueDossiersResponse {
         dossiers,
         next_page_token,
@@ -175,21 +176,26 @@ pub(crate) async fn overdue(
 fn answer(
     mut rows: Vec<Row>,
     page: &Page,
-    filters: &[&str],
     at: impl Fn(&Row) -> Timestamp,
 ) -> (Vec<pb::DossierSummary>, String) {
-    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
-    let more = rows.len() > size;
-    rows.truncate(size);
+    let more = rows.len() > page.size();
+    rows.truncate(page.size());
     let token = match rows.last() {
-        Some(last) if more => Cursor {
-            at: at(last),
-            code: last.code.clone(),
+        Some(last) if more => {
+            let last = Cursor {
+                at: at(last),
+                code: last.code.clone(),
+            };
+            page.token(&last.key())
         }
-        .encode(filters),
         _ => String::new(),
     };
     (rows.into_iter().map(summary).collect(), token)
+}
+
+/// A number of rows as the database counts them.
+pub(crate) fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 fn summary(row: Row) -> pb::DossierSummary {

@@ -1,11 +1,12 @@
 //! The service trait: every command hands itself on, every query reads.
 
 use contracts::dossiers::v1 as pb;
+use contracts::page::Page;
 use dossier::Status;
 use identity::Permit;
 
 use super::{Api, DossiersService, Problem, Request, Response, Streaming, query};
-use crate::page::Page;
+use crate::page::SIZES;
 use crate::wire::Term;
 
 type Answer = tonic::Result<Response<pb::Dossier>>;
@@ -157,9 +158,12 @@ impl DossiersService for Api {
             })?),
         };
         let of_status = status.map_or_else(String::new, |status| status.code().to_string());
-        let filters = ["list", unit.as_deref().unwrap_or_default(), &of_status];
-        let page = Page::parse(request.page_size, &request.page_token, &filters)?;
-        let listed = query::list(self.log.pool(), unit.as_deref(), status, &page, &filters).await?;
+        let list = format!(
+            "dossiers {} {of_status}",
+            unit.as_deref().unwrap_or_default()
+        );
+        let page = Page::parse(list, request.page_size, &request.page_token, SIZES)?;
+        let listed = query::list(self.log.pool(), unit.as_deref(), status, &page).await?;
         Ok(Response::new(listed))
     }
 
@@ -170,10 +174,10 @@ impl DossiersService for Api {
         let permit = Permit::of(request.extensions())?;
         let request = request.into_inner();
         let unit = self.canonical(&request.unit, &permit)?;
-        let filters = ["overdue", unit.as_deref().unwrap_or_default()];
-        let page = Page::parse(request.page_size, &request.page_token, &filters)?;
+        let list = format!("overdue {}", unit.as_deref().unwrap_or_default());
+        let page = Page::parse(list, request.page_size, &request.page_token, SIZES)?;
         let now = self.clock.now();
-        let listed = query::overdue(self.log.pool(), unit.as_deref(), now, &page, &filters).await?;
+        let listed = query::overdue(self.log.pool(), unit.as_deref(), now, &page).await?;
         Ok(Response::new(listed))
     }
 }

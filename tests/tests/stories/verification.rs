@@ -108,6 +108,7 @@ async fn a_figure_that_was_never_counted_is_told(province: &mut Province) {
     let restarted = province.all().restart(Service::Scoring).await;
     restarted.expect("it starts");
     province.settled().await;
+    play::remarked(province).await;
     let chair = province.as_caller("lan", &[Role::Chair], &[]);
     let request = pb::CorrectPublicationRequest {
         context: None,
@@ -125,8 +126,12 @@ async fn a_figure_that_was_never_counted_is_told(province: &mut Province) {
     let said = findings(&verified(province, &forged, None).await);
     let figure = format!("{UNIT} figures.handled_on_time.number: published 2, recomputed 3");
     assert!(said.contains(&figure), "{said:#?}");
-    let points = format!("{UNIT} speed final.points: published 1.33, recomputed 2.00");
+    let points = format!("{UNIT} speed measured.points: published 1.33, recomputed 2");
     assert!(said.contains(&points), "{said:#?}");
+    // Scoring told in its log what it had counted.
+    let told =
+        format!("{UNIT} speed measured, by the log of scoring: published 1.33, recomputed 2");
+    assert!(said.contains(&told), "{said:#?}");
     // No other unit's figures are called into question, but for its rank.
     let figures = said.iter().filter(|it| it.contains(" figures."));
     assert_eq!(figures.count(), 1, "{said:#?}");

@@ -128,7 +128,7 @@ pub(super) fn verdict(file: &Path, document: &Document, verdict: &Verdict, most:
             verdict.leaves,
             document.result.units.len(),
         );
-        unproven(&mut said, verdict);
+        unproven(&mut said, verdict, most);
         return said;
     }
     let found = verdict.findings.len();
@@ -142,12 +142,20 @@ pub(super) fn verdict(file: &Path, document: &Document, verdict: &Verdict, most:
     if found > most {
         let _ = write!(said, "\n  and {} more", found - most);
     }
-    unproven(&mut said, verdict);
+    unproven(&mut said, verdict, most);
     said
 }
 
-fn unproven(said: &mut String, verdict: &Verdict) {
-    for it in &verdict.unproven {
+fn unproven(said: &mut String, verdict: &Verdict, most: usize) {
+    for it in verdict.unproven.iter().take(most) {
         let _ = write!(said, "\n  not recomputed: {it}");
+    }
+    if let Some(more) = verdict
+        .unproven
+        .len()
+        .checked_sub(most)
+        .filter(|more| *more > 0)
+    {
+        let _ = write!(said, "\n  not recomputed: {more} more");
     }
 }

@@ -248,6 +248,25 @@ pub(super) async fn published(province: &Province) {
     published.expect("published");
 }
 
+/// The council decides otherwise on what it approved, so that there is something to correct.
+pub(super) async fn remarked(province: &Province) {
+    let remark = pb::RemarkOnLeafRequest {
+        context: None,
+        campaign: CAMPAIGN.to_owned(),
+        unit: OTHER.to_owned(),
+        leaf: "tasks".to_owned(),
+        leaf_version: 2,
+        mark: Some(pb::Mark {
+            points: "1".to_owned(),
+            not_applicable: false,
+        }),
+        remark: "đã làm được một nửa".to_owned(),
+    };
+    let hoa = province.as_caller("hoa", &[Role::Council], &[]);
+    let remarked = hoa.campaigns.clone().remark_on_leaf(remark).await;
+    remarked.expect("decided");
+}
+
 async fn planned_and_open(services: &Services) {
     let deadline = |stage: i32| pb::StageDeadline {
         stage,

@@ -9,6 +9,7 @@ use index::{Definition, Inputs, Leaf};
 
 use super::counted::{Counted, Counting};
 use super::record::Published;
+use super::scored::marked;
 use super::{Difference, Finding, Record, Scored, Unproven, Unreadable, Verdict, compare};
 use crate::LOG;
 use crate::campaigns::figures::{SCORING, counted};
@@ -98,6 +99,7 @@ impl Read {
             counted.is_some().then_some(()).ok_or(why),
             verdict,
         );
+        verdict.unproven.extend(accepted(&recomputed));
         if let Some(scored) = &self.scored {
             measured(result, scored, (&published, counted.as_ref()), verdict);
         }
@@ -136,6 +138,32 @@ fn takes_counted(definition: &Definition, leaf: &Leaf) -> bool {
         let input = definition.input(name.as_str());
         input.is_some_and(|input| counted(input.kind))
     })
+}
+
+/// Measured leaves that stand as somebody accepted them while they were measured otherwise. Which figures there were at that
+/// moment is in no publication.
+fn accepted(recomputed: &pb::PublishedResult) -> Vec<Unproven> {
+    let leaves = recomputed.units.iter().flat_map(|unit| {
+        let leaves = unit.leaves.iter();
+        leaves.map(move |leaf| (&unit.unit, leaf))
+    });
+    let standing = leaves.filter_map(|(unit, leaf)| {
+        let decided = [&leaf.council, &leaf.second, &leaf.first];
+        let decision = decided.into_iter().flatten().next()?;
+        let accepted = decision.reason.is_empty() && leaf.source == "measured";
+        (accepted && leaf.r#final != leaf.measured).then(|| Unproven {
+            what: format!(
+                "{unit} {} final {}",
+                leaf.leaf,
+                marked(leaf.r#final.as_ref())
+            ),
+            why: format!(
+                "it was accepted as it was measured then; by the frozen figures it is {}",
+                marked(leaf.measured.as_ref())
+            ),
+        })
+    });
+    standing.collect()
 }
 
 /// Figures that the log of assessments froze otherwise than they are counted, where the document does not say so too.

@@ -86,7 +86,8 @@ impl Scored {
     }
 }
 
-fn marked(mark: Option<&pb::Mark>) -> String {
+/// A mark in words; empty for none.
+pub(super) fn marked(mark: Option<&pb::Mark>) -> String {
     match mark {
         None => String::new(),
         Some(mark) if mark.not_applicable => "not applicable".to_owned(),

@@ -159,11 +159,17 @@ pub(crate) async fn run(
         }
         Action::Sheet(wanted) => {
             let papers = wanted.papers(services).await?;
-            document::write(&a_table_each(&papers, wanted.lang, sheet::table), &wanted.files)?;
+            document::write(
+                &a_table_each(&papers, wanted.lang, sheet::table),
+                &wanted.files,
+            )?;
         }
         Action::Minutes(wanted) => {
             let papers = wanted.papers(services).await?;
-            document::write(&a_table_each(&papers, wanted.lang, minutes::table), &wanted.files)?;
+            document::write(
+                &a_table_each(&papers, wanted.lang, minutes::table),
+                &wanted.files,
+            )?;
         }
         Action::Summary(wanted) => {
             let as_of = wanted.then.as_of;

@@ -105,7 +105,9 @@ pub(crate) async fn run(demo: Demo, shutdown: Shutdown) -> anyhow::Result<()> {
     screen.done("PostgreSQL, NATS and five services answer");
 
     let services = Services::of(&all, &Development::developer(PROVINCE))?;
-    let development = all.development().context("the demo's services ask nobody")?;
+    let development = all
+        .development()
+        .context("the demo's services ask nobody")?;
     let cast = Cast::new(services.clone(), development.clone());
     let playing = play(&services, &cast, plan, &mut screen);
     let ended = tokio::select! {

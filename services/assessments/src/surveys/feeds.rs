@@ -115,7 +115,10 @@ fn faults(
     let mut faults = Vec::new();
     for question in &edition.questions {
         for feed in &question.feeds {
-            let what = format!("question {} feeds {} {}", question.code, feed.index, feed.leaf);
+            let what = format!(
+                "question {} feeds {} {}",
+                question.code, feed.index, feed.leaf
+            );
             let definitions = judging.get(&feed.index).map_or(&[][..], Vec::as_slice);
             if definitions.is_empty() {
                 let groups: Vec<&str> = groups.iter().map(String::as_str).collect();

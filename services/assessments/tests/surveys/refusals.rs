@@ -350,7 +350,10 @@ async fn a_wave_whose_questions_feed_what_is_not_there_is_neither_planned_nor_op
         ..Default::default()
     };
     let mut definitions = world.assessments.clone();
-    definitions.retire_definition(retire).await.expect("retired");
+    definitions
+        .retire_definition(retire)
+        .await
+        .expect("retired");
     let open = pb::OpenWaveRequest {
         context: repeatable(),
         wave: WAVE.into(),

@@ -143,6 +143,7 @@ pub(super) async fn corrected(cast: &Cast<'_>, sheet: &mut Sheet, first: &str) -
     assert_eq!(points, "1");
     let get = pb::GetCampaignRequest {
         code: CAMPAIGN.to_owned(),
+        ..pb::GetCampaignRequest::default()
     };
     let campaign = cast.campaigns(Person::Auditor).get_campaign(get).await;
     campaign.expect("a campaign").into_inner()

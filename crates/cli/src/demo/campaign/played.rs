@@ -88,7 +88,9 @@ pub(super) async fn play(
     };
     let as_of = as_of.to_string();
     let units = world::units_on(services, &as_of).await?;
-    let assessed = units.into_iter().filter(|unit| world::group(unit.group()).is_some());
+    let assessed = units
+        .into_iter()
+        .filter(|unit| world::group(unit.group()).is_some());
     let units: BTreeMap<String, Unit> = assessed.map(|it| (it.code.clone(), it)).collect();
     let homes = Homes::among(&units)?;
     let organiser = cast.organiser(&homes)?;

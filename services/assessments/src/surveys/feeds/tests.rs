@@ -54,7 +54,9 @@ fn found(feeds: impl IntoIterator<Item = Feed>) -> Vec<String> {
     let index = definition.code().clone();
     let whom = (["department".to_owned()].into(), Period::Year(2024));
     let faults = faults(&edition, &whom, &[(&index, vec![definition])].into());
-    let told = faults.into_iter().map(|it| format!("{} {}", it.what, it.why));
+    let told = faults
+        .into_iter()
+        .map(|it| format!("{} {}", it.what, it.why));
     told.collect()
 }
 

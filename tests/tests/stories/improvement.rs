@@ -178,14 +178,13 @@ async fn tasks_are_their_units_and_of_those_who_judge_them() {
         code: TASK.to_owned(),
         ..Default::default()
     };
-    let denied = own
-        .improvements
-        .clone()
-        .confirm_completion(confirmed.clone());
-    let denied = denied.await.expect_err("the own unit");
+    let mut of_own_unit = own.improvements.clone();
+    let denied = of_own_unit.confirm_completion(confirmed.clone()).await;
+    let denied = denied.expect_err("the own unit");
     assert_eq!(denied.code(), Code::PermissionDenied);
-    let done = judge.improvements.clone().confirm_completion(confirmed);
-    let done = done.await.expect("confirmed").into_inner();
+    let mut of_another = judge.improvements.clone();
+    let done = of_another.confirm_completion(confirmed).await;
+    let done = done.expect("confirmed").into_inner();
     assert_eq!(done.state(), pb::TaskState::Confirmed);
 }
 

@@ -178,12 +178,12 @@ async fn tasks_are_their_units_and_of_those_who_judge_them() {
         code: TASK.to_owned(),
         ..Default::default()
     };
-    let mut own = own.improvements.clone();
-    let denied = own.confirm_completion(confirmed.clone()).await;
+    let mut of_own_unit = own.improvements.clone();
+    let denied = of_own_unit.confirm_completion(confirmed.clone()).await;
     let denied = denied.expect_err("the own unit");
     assert_eq!(denied.code(), Code::PermissionDenied);
-    let mut judge = judge.improvements.clone();
-    let done = judge.confirm_completion(confirmed).await;
+    let mut of_another = judge.improvements.clone();
+    let done = of_another.confirm_completion(confirmed).await;
     let done = done.expect("confirmed").into_inner();
     assert_eq!(done.state(), pb::TaskState::Confirmed);
 }

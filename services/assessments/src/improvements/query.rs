@@ -47,6 +47,13 @@ impl Api {
         let as_of = request.as_of.as_ref().map(|at| moment(Some(at)));
         let as_of = as_of.transpose();
         let as_of = as_of.map_err(|why| Problem::invalid("as_of", why))?;
+        let now = self.clock.now();
+        if let Some(at) = as_of.filter(|at| *at > now) {
+            let why = format!(
+                "is {at}, and now it is {now}; ask for a moment up to now, or leave it out"
+            );
+            return Err(Problem::out_of_range("as_of", why));
+        }
         if request.version < 0 {
             let why = "is negative; give the number of an event, or 0 for the newest";
             return Err(Problem::invalid("version", why));
@@ -104,7 +111,7 @@ impl Api {
             let message = format!("the log did not know task {code} yet; ask for a later moment");
             return Err(Problem::not_found("TASK_NOT_FOUND", message));
         }
-        let newest = loaded.version == newest && as_of.is_none_or(|at| at >= self.clock.now());
+        let newest = loaded.version == newest && as_of.is_none();
         Ok(Seen {
             loaded,
             from,

@@ -264,11 +264,14 @@ async fn a_shortcoming_is_followed_up_until_somebody_else_finds_it_mended() {
     );
     let beyond = as_of_version(&world, TASK, 7).await;
     assert_eq!(beyond.unwrap_err().code(), Code::OutOfRange);
-    let before = pb::GetTaskRequest {
+    let as_of = |moment: &str| pb::GetTaskRequest {
         code: TASK.to_owned(),
         version: 0,
-        as_of: at("2020-01-01T00:00:00Z"),
+        as_of: at(moment),
     };
+    let to_come = improvements.get_task(as_of("2099-01-01T00:00:00Z")).await;
+    assert_eq!(to_come.unwrap_err().code(), Code::OutOfRange);
+    let before = as_of("2020-01-01T00:00:00Z");
     assert_eq!(
         refused(improvements.get_task(before).await),
         (Code::NotFound, "TASK_NOT_FOUND".to_owned())

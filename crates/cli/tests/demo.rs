@@ -38,11 +38,15 @@ fn demo(folder: &Path, more: &[&str]) -> String {
 
 /// The lines of a part of what was said, from its heading on.
 fn part<'a>(said: &'a str, heading: &str) -> Vec<&'a str> {
-    let from = said.find(heading).unwrap_or_else(|| panic!("{heading:?} is not in\n{said}"));
+    let from = said
+        .find(heading)
+        .unwrap_or_else(|| panic!("{heading:?} is not in\n{said}"));
     let mut lines = said[from..].lines();
     let heading = lines.next().into_iter();
     // An empty line after the heading, and one at the end.
-    heading.chain(lines.skip(1).take_while(|line| !line.is_empty())).collect()
+    heading
+        .chain(lines.skip(1).take_while(|line| !line.is_empty()))
+        .collect()
 }
 
 #[test]
@@ -61,7 +65,8 @@ fn the_demo_shows_the_whole_path_and_ends_well() {
         "watcher saw it after",
         "It is completed",
         "Contested ·",
-        "the council decides",
+        "Improvement ·",
+        "decided in par-2024",
         "five logs verified",
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
@@ -84,22 +89,27 @@ fn campaigns_are_published(said: &str) {
         // A heading, the columns, a rule.
         let rows = &table[3..];
         assert_eq!(rows.len(), units, "{table:#?}");
-        for row in rows {
-            let decimals = row.split_whitespace().filter(|word| word.contains('.'));
-            assert!(decimals.count() >= 5, "{row}");
-        }
-        let index = |row: &&str| {
-            let figures: Vec<&str> = row.split_whitespace().filter(|word| word.contains('.')).collect();
-            // Self, first, second, final, of 100 (without a point), the index.
-            let place = figures.iter().position(|it| *it == figures[3]).expect("a total");
-            figures[place.max(4)].parse::<f64>().expect("an index")
+        // Rank, unit, self, first, second, final, what was possible, the index, the band, two changes.
+        let cells = |row: &str| -> Vec<String> {
+            let cells = row
+                .split("  ")
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty());
+            cells.map(ToOwned::to_owned).collect()
         };
-        assert!(rows.is_sorted_by(|above, below| index(above) >= index(below)), "{table:#?}");
+        assert!(rows.iter().all(|row| cells(row).len() == 11), "{table:#?}");
+        let index = |row: &&str| cells(row)[7].parse::<f64>().expect("an index");
+        assert!(
+            rows.is_sorted_by(|above, below| index(above) >= index(below)),
+            "{table:#?}"
+        );
     }
     let verified = part(said, "Published ·");
     assert_eq!(verified.len(), 3, "{verified:#?}");
     assert!(
-        verified[1..].iter().all(|line| line.contains("no figure differs, signature good")),
+        verified[1..]
+            .iter()
+            .all(|line| line.contains("no figure differs, signature good")),
         "{verified:#?}"
     );
 }
@@ -108,11 +118,20 @@ fn campaigns_are_published(said: &str) {
 fn a_leaf_is_contested(said: &str, folder: &Path) {
     let contested = part(said, "Contested ·");
     let values = contested[1];
-    for value in ["self", "first appraisal", "second", "council", "what counts"] {
+    for value in [
+        "self",
+        "first appraisal",
+        "second",
+        "council",
+        "what counts",
+    ] {
         assert!(values.contains(value), "{values}");
     }
     let wanted = "biên bản nghiệm thu";
-    assert!(contested.iter().any(|line| line.contains(wanted)), "{contested:#?}");
+    assert!(
+        contested.iter().any(|line| line.contains(wanted)),
+        "{contested:#?}"
+    );
     let (_, path) = said.split_once("to print and to sign: ").expect("a path");
     let path = folder.join(path.lines().next().expect("a path"));
     let mut book: Xlsx<_> = calamine::open_workbook(&path).expect("a workbook");
@@ -121,7 +140,10 @@ fn a_leaf_is_contested(said: &str, folder: &Path) {
         panic!("{names:?}");
     };
     let sheet = book.worksheet_range(unit).expect("a worksheet");
-    let texts: Vec<&str> = sheet.cells().filter_map(|(_, _, cell)| cell.get_string()).collect();
+    let texts: Vec<&str> = sheet
+        .cells()
+        .filter_map(|(_, _, cell)| cell.get_string())
+        .collect();
     assert_eq!(texts[0], "BIÊN BẢN THẨM ĐỊNH");
     assert!(texts.iter().any(|text| text.contains(wanted)), "{texts:#?}");
 }
@@ -132,8 +154,18 @@ fn papi_is_as_published(said: &str) {
     assert!(papi[0].contains("6 of 8 dimensions rise"), "{papi:#?}");
     let rises = papi.iter().filter(|line| line.contains("▲ 0."));
     assert_eq!(rises.count(), 6, "{papi:#?}");
-    for part in ["43.1782", "44.3575 (printed 44.35)", "23 of 61", "20 of 61", "▲ 1.1793"] {
-        assert!(papi.iter().any(|line| line.contains(part)), "{part}: {papi:#?}");
+    for part in [
+        "43.1782",
+        "44.35 ",
+        "44.3575",
+        "23 of 61",
+        "20 of 61",
+        "▲ 1.1794",
+    ] {
+        assert!(
+            papi.iter().any(|line| line.contains(part)),
+            "{part}: {papi:#?}"
+        );
     }
 }
 

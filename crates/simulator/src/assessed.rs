@@ -195,7 +195,10 @@ impl Drawing {
             true => place - 1,
             false => place,
         };
-        let (declared, shown) = (Stated::State(states[declared]), Stated::State(states[place]));
+        let (declared, shown) = (
+            Stated::State(states[declared]),
+            Stated::State(states[place]),
+        );
         Figure::overstated(declared, shown, &mut self.dice)
     }
 

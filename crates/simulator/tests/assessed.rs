@@ -35,7 +35,9 @@ fn index(
     figures: &BTreeMap<&'static str, Figure>,
     of: fn(&Figure) -> &Stated,
 ) -> Decimal {
-    let figures = figures.iter().map(|(name, figure)| (*name, value(of(figure))));
+    let figures = figures
+        .iter()
+        .map(|(name, figure)| (*name, value(of(figure))));
     let inputs: Inputs = figures.collect();
     let scores = set.leaves().iter().map(|leaf| {
         let score = leaf.score(&inputs);
@@ -69,8 +71,15 @@ fn units_say_everything_that_the_shipped_sets_ask_and_never_less_than_they_can_s
         for set in sets() {
             let shown = index(&set, &figures, |figure| &figure.shown);
             let declared = index(&set, &figures, |figure| &figure.declared);
-            assert!(declared >= shown, "{unit}: {declared} is declared, {shown} shown");
-            assert!(shown > Decimal::from(50), "{unit} has {shown} of {}", set.code());
+            assert!(
+                declared >= shown,
+                "{unit}: {declared} is declared, {shown} shown"
+            );
+            assert!(
+                shown > Decimal::from(50),
+                "{unit} has {shown} of {}",
+                set.code()
+            );
         }
     }
 }
@@ -89,12 +98,21 @@ fn what_others_count_is_not_overstated_and_what_units_declare_sometimes_is() {
                 assert!(own || !differs, "{} of {unit}", input.name);
             }
         }
-        overstated += figures.values().filter(|it| it.declared != it.shown).count();
+        overstated += figures
+            .values()
+            .filter(|it| it.declared != it.shown)
+            .count();
         proven += figures.values().filter(|it| it.proven_later).count();
     }
     let each = overstated / units().len();
-    assert!((1..=8).contains(&each), "{each} figures of a unit are overstated");
-    assert!(proven * 5 > overstated && proven * 2 < overstated, "{proven} of {overstated}");
+    assert!(
+        (1..=8).contains(&each),
+        "{each} figures of a unit are overstated"
+    );
+    assert!(
+        proven * 5 > overstated && proven * 2 < overstated,
+        "{proven} of {overstated}"
+    );
 }
 
 #[test]
@@ -107,7 +125,10 @@ fn good_units_have_good_years() {
     let (before, now) = (of_year(2023), of_year(2024));
     let (best, worst) = (now.iter().max(), now.iter().min());
     let apart = best.expect("units") - worst.expect("units");
-    assert!(apart > Decimal::from(8), "all are alike: {apart} points apart");
+    assert!(
+        apart > Decimal::from(8),
+        "all are alike: {apart} points apart"
+    );
     // Of two units, the one that was better is better again, more often than not.
     let (mut again, mut pairs) = (0, 0);
     for one in 0..now.len() {
@@ -116,5 +137,8 @@ fn good_units_have_good_years() {
             again += u32::from((before[one] > before[other]) == (now[one] > now[other]));
         }
     }
-    assert!(again * 100 > pairs * 60, "{again} of {pairs} pairs stay in order");
+    assert!(
+        again * 100 > pairs * 60,
+        "{again} of {pairs} pairs stay in order"
+    );
 }

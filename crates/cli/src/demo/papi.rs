@@ -6,10 +6,10 @@ use contracts::assessments::v1 as pb;
 
 use super::ranking::STYLE;
 use super::screen::Screen;
+use crate::Services;
 use crate::campaign::definition;
 use crate::official;
 use crate::show::{self, figure};
-use crate::{Services};
 
 /// Its structure; no published table comes with it.
 const STRUCTURE: &str = include_str!("../../../../deploy/catalog/indices/papi.yaml");
@@ -51,11 +51,13 @@ const RANKED: u32 = 61;
 
 impl Published {
     fn request(&self) -> pb::ImportOfficialResultsRequest {
-        let figures = (1..).zip(self.dimensions).map(|(number, value)| pb::PublishedFigure {
-            code: format!("D{number}"),
-            value: value.to_owned(),
-            standard_error: String::new(),
-        });
+        let figures = (1..)
+            .zip(self.dimensions)
+            .map(|(number, value)| pb::PublishedFigure {
+                code: format!("D{number}"),
+                value: value.to_owned(),
+                standard_error: String::new(),
+            });
         let row = pb::PublishedRow {
             subject: SUBJECT.to_owned(),
             name_vi: NAME.to_owned(),
@@ -82,7 +84,9 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
     };
     let mut assessments = services.assessments.clone();
     let forced = assessments.put_definition_in_force(request).await;
-    let forced = forced.context("putting the structure of PAPI in force")?.into_inner();
+    let forced = forced
+        .context("putting the structure of PAPI in force")?
+        .into_inner();
     for published in &PUBLISHED {
         official::import(services, published.request()).await?;
     }
@@ -90,7 +94,10 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
     let structure = definition(services, INDEX, &forced.edition).await?;
     let first = official::result(services, INDEX, before.year, SUBJECT).await?;
     let second = official::result(services, INDEX, now.year, SUBJECT).await?;
-    ensure!(!second.changes.is_empty(), "the changes of PAPI are not known");
+    ensure!(
+        !second.changes.is_empty(),
+        "the changes of PAPI are not known"
+    );
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_header(vec![
@@ -101,7 +108,10 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
         figure("±"),
     ]);
     for change in &second.changes {
-        let component = structure.components().iter().find(|it| it.code.as_str() == change.code);
+        let component = structure
+            .components()
+            .iter()
+            .find(|it| it.code.as_str() == change.code);
         table.add_row(vec![
             Cell::new(&change.code),
             Cell::new(component.map_or("", |it| it.name.vi.as_str())),
@@ -110,9 +120,9 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
             figure(show::change(&change.change)),
         ]);
     }
-    let (total, ranks) = totals(&first, &second);
-    table.add_row(total);
-    table.add_row(ranks);
+    for row in totals(&first, &second) {
+        table.add_row(row);
+    }
     let risen = second.changes.iter().filter(|change| rises(change)).count();
     screen.heading(&format!(
         "PAPI · {NAME} {} and {}, as published (nothing here is made up): {risen} of {} dimensions rise",
@@ -125,36 +135,33 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
 }
 
 fn rises(change: &pb::DimensionChange) -> bool {
-    show::decimal(&change.change).is_some_and(|change| change.is_sign_positive() && !change.is_zero())
+    show::decimal(&change.change)
+        .is_some_and(|change| change.is_sign_positive() && !change.is_zero())
 }
 
-/// The last rows: totals with what they are computed to be, and ranks as published.
-fn totals(before: &pb::OfficialResult, now: &pb::OfficialResult) -> (Vec<Cell>, Vec<Cell>) {
+/// The last rows: the totals that were printed, what the dimensions add up to, and ranks as published.
+fn totals(before: &pb::OfficialResult, now: &pb::OfficialResult) -> [Vec<Cell>; 3] {
     let total = |of: &pb::OfficialResult| of.total.clone().unwrap_or_default();
     let (first, second) = (total(before), total(now));
-    let computed = |of: &pb::ComparedFigure| show::decimal(&of.computed);
-    let change = match (computed(&first), computed(&second)) {
-        (Some(before), Some(now)) => show::change(&(now - before).to_string()),
-        _ => String::new(),
-    };
-    let printed = |of: &pb::ComparedFigure| match of.published == of.computed {
-        true => of.computed.clone(),
-        false => format!("{} (printed {})", of.computed, of.published),
-    };
-    let totals = vec![
-        Cell::new(""),
-        Cell::new("Total, recomputed"),
-        figure(printed(&first)),
-        figure(printed(&second)),
-        figure(change),
-    ];
     let rank = |of: &pb::OfficialResult| format!("{} of {RANKED}", of.rank_published);
-    let ranks = vec![
-        Cell::new(""),
-        Cell::new("Rank, as published"),
-        figure(rank(before)),
-        figure(rank(now)),
-        figure(show::rank_change(before.rank_published, now.rank_published)),
-    ];
-    (totals, ranks)
+    let rise = show::rank_change(before.rank_published, now.rank_published);
+    let row = |name: &str, before: String, now: String, change: String| {
+        let figures = [before, now, change].map(figure);
+        [Cell::new(""), Cell::new(name)]
+            .into_iter()
+            .chain(figures)
+            .collect()
+    };
+    let sums = |name: &str, before: &str, now: &str| {
+        let change = match (show::decimal(before), show::decimal(now)) {
+            (Some(before), Some(now)) => show::change(&(now - before).to_string()),
+            _ => String::new(),
+        };
+        row(name, before.to_owned(), now.to_owned(), change)
+    };
+    [
+        sums("Total, as printed", &first.published, &second.published),
+        sums("Total, added up", &first.computed, &second.computed),
+        row("Rank, as published", rank(before), rank(now), rise),
+    ]
 }

@@ -104,7 +104,11 @@ impl Contest {
     }
 
     /// The leaf with all that was decided and said of it.
-    pub(super) async fn show(&self, services: &Services, screen: &mut Screen) -> anyhow::Result<()> {
+    pub(super) async fn show(
+        &self,
+        services: &Services,
+        screen: &mut Screen,
+    ) -> anyhow::Result<()> {
         let sheet = assessment(services, &self.campaign, &self.unit).await?;
         let leaf = sheet.leaves.into_iter().find(|it| it.leaf == self.leaf);
         let leaf = leaf.context("the contested leaf is not on the sheet")?;
@@ -117,7 +121,11 @@ impl Contest {
             show::or_dash(&points).to_owned()
         };
         let decided = |decision: &Option<pb::LeafDecision>| {
-            mark(decision.as_ref().and_then(|decision| decision.mark.as_ref()))
+            mark(
+                decision
+                    .as_ref()
+                    .and_then(|decision| decision.mark.as_ref()),
+            )
         };
         screen.line(format!(
             "  self {} · first appraisal {} · second {} · council {} · what counts {}",

@@ -28,7 +28,9 @@ impl Set {
     /// Whether it judges a unit.
     pub(super) fn judges(&self, unit: &Unit) -> bool {
         let group = unit.group().as_str_name();
-        group.trim_start_matches("UNIT_GROUP_").eq_ignore_ascii_case(self.group)
+        group
+            .trim_start_matches("UNIT_GROUP_")
+            .eq_ignore_ascii_case(self.group)
     }
 
     /// As a campaign names it.

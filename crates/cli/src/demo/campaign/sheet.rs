@@ -84,7 +84,9 @@ impl Sheet {
                 figures: figures::declared(leaf, &self.figures)?,
                 claimed: None,
                 explanation: String::new(),
-                evidence: vec![self.evidence("Báo cáo cải cách hành chính năm", leaf.code().as_str())],
+                evidence: vec![
+                    self.evidence("Báo cáo cải cách hành chính năm", leaf.code().as_str()),
+                ],
             };
             let claimed = campaigns.claim_leaf(request).await;
             claimed.with_context(|| format!("{} claims leaf {}", self.unit, leaf.code()))?;
@@ -132,7 +134,11 @@ impl Sheet {
             unit: self.unit.clone(),
         };
         let accepted = campaigns.accept_leaves(accept).await;
-        self.tally.accepted += accepted.context("accepting leaves")?.into_inner().leaves.len();
+        self.tally.accepted += accepted
+            .context("accepting leaves")?
+            .into_inner()
+            .leaves
+            .len();
         self.rest(&mut campaigns).await
     }
 
@@ -165,7 +171,10 @@ impl Sheet {
         if first == claimed.round_dp(2) {
             return Ok(());
         }
-        let label = self.definition.input(name).map(|input| input.label.vi.as_str());
+        let label = self
+            .definition
+            .input(name)
+            .map(|input| input.label.vi.as_str());
         let reason = match (&figure.shown, &figure.declared) {
             (Stated::Number(shown), Stated::Number(declared)) => format!(
                 "{}: tài liệu kiểm chứng thể hiện {shown}, đơn vị kê khai {declared}",
@@ -174,9 +183,7 @@ impl Sheet {
             _ => "Tài liệu kiểm chứng chưa thể hiện nội dung đơn vị kê khai".to_owned(),
         };
         let proven_later = overstated.iter().all(|(_, figure)| figure.proven_later);
-        let version = self
-            .appraise(campaigns, seen, mark, &reason)
-            .await?;
+        let version = self.appraise(campaigns, seen, mark, &reason).await?;
         self.tally.changed += 1;
         self.changed.push(Changed {
             leaf: seen.leaf.clone(),
@@ -200,8 +207,7 @@ impl Sheet {
             "Theo sổ theo dõi hồ sơ năm {}: hồ sơ của năm này không có trong hệ thống",
             self.year
         );
-        self.appraise(campaigns, seen, mark, &reason)
-            .await?;
+        self.appraise(campaigns, seen, mark, &reason).await?;
         self.tally.by_hand += 1;
         Ok(())
     }
@@ -222,8 +228,7 @@ impl Sheet {
                 not_applicable: true,
             };
             let reason = "Trong năm không phát sinh hồ sơ";
-            self.appraise(campaigns, seen, mark, reason)
-                .await?;
+            self.appraise(campaigns, seen, mark, reason).await?;
             self.tally.by_hand += 1;
         }
         Ok(())

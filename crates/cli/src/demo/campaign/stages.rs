@@ -62,7 +62,10 @@ pub(super) async fn open(
         context: None,
         campaign: campaign.code.clone(),
     };
-    campaigns.open_campaign(open).await.context("opening a campaign")?;
+    campaigns
+        .open_campaign(open)
+        .await
+        .context("opening a campaign")?;
     let all = campaign.participants.iter().map(|it| &it.unit);
     let others = all.filter(|unit| **unit != homes.first).cloned().collect();
     for (appraiser, own, units) in [
@@ -92,7 +95,9 @@ pub(super) async fn close(organiser: &Services, code: &str, stage: Stage) -> any
         reason: "Rút gọn để trình diễn: các đơn vị đã hoàn thành".to_owned(),
     };
     let closed = organiser.campaigns.clone().close_stage(request).await;
-    closed.with_context(|| format!("closing {stage:?}")).map(drop)
+    closed
+        .with_context(|| format!("closing {stage:?}"))
+        .map(drop)
 }
 
 /// The council approves, and somebody else publishes.

@@ -12,7 +12,9 @@ pub(super) async fn show(
     documents: &[Document],
     screen: &mut Screen,
 ) -> anyhow::Result<()> {
-    screen.heading("Published · each result is signed, and every figure of it is computed again from the logs");
+    screen.heading(
+        "Published · each result is signed, and every figure of it is computed again from the logs",
+    );
     for document in documents {
         let result = &document.result;
         let verdict = publication::check(services, document, None).await?;

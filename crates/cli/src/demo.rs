@@ -36,9 +36,14 @@ const PROVINCE: &str = "H40";
 ///
 /// One command on a fresh machine: starts a PostgreSQL and a NATS of its own and all services, applies the catalog of
 /// Nam Định, plays a year of dossiers, ranks departments and districts, explains a score down to the events behind it,
-/// completes a late dossier before the eyes of a watcher, and verifies the hash chain of every event log.
+/// completes a late dossier before the eyes of a watcher, and plays the yearly assessment of every unit twice, for the
+/// year before and for the year: units declare, appraisers accept or change, one unit contests a leaf up to the council,
+/// results are published, ranked and held against the year before, a shortcoming becomes a task. Then it computes what was
+/// published again from the logs and verifies the hash chain of every one of them. The minutes of the contested appraisal
+/// are written to target/demo/ in the current folder.
 ///
-/// The dossiers are made up from a seed; no figure says anything about a real office.
+/// Dossiers and declarations are made up from a seed; no figure says anything about a real office, but for the province's
+/// published results in PAPI.
 #[derive(Args, Debug)]
 pub(crate) struct Demo {
     /// How many dossiers are filed in the year

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use self::given::{Because, Shown, evidence, moment, until};
 pub use self::orders::{hand_over, list};
 use self::orders::{order, read};
+pub(crate) use show::task as told;
+
 use crate::{Exit, Failure, Services, out};
 
 const EXAMPLES: &str = "\

@@ -120,9 +120,9 @@ pub(super) async fn show(services: &Services, screen: &mut Screen) -> anyhow::Re
             figure(show::change(&change.change)),
         ]);
     }
-    let (total, ranks) = totals(&first, &second);
-    table.add_row(total);
-    table.add_row(ranks);
+    for row in totals(&first, &second) {
+        table.add_row(row);
+    }
     let risen = second.changes.iter().filter(|change| rises(change)).count();
     screen.heading(&format!(
         "PAPI · {NAME} {} and {}, as published (nothing here is made up): {risen} of {} dimensions rise",
@@ -139,33 +139,29 @@ fn rises(change: &pb::DimensionChange) -> bool {
         .is_some_and(|change| change.is_sign_positive() && !change.is_zero())
 }
 
-/// The last rows: totals with what they are computed to be, and ranks as published.
-fn totals(before: &pb::OfficialResult, now: &pb::OfficialResult) -> (Vec<Cell>, Vec<Cell>) {
+/// The last rows: the totals that were printed, what the dimensions add up to, and ranks as published.
+fn totals(before: &pb::OfficialResult, now: &pb::OfficialResult) -> [Vec<Cell>; 3] {
     let total = |of: &pb::OfficialResult| of.total.clone().unwrap_or_default();
     let (first, second) = (total(before), total(now));
-    let computed = |of: &pb::ComparedFigure| show::decimal(&of.computed);
-    let change = match (computed(&first), computed(&second)) {
-        (Some(before), Some(now)) => show::change(&(now - before).to_string()),
-        _ => String::new(),
-    };
-    let printed = |of: &pb::ComparedFigure| match of.published == of.computed {
-        true => of.computed.clone(),
-        false => format!("{} (printed {})", of.computed, of.published),
-    };
-    let totals = vec![
-        Cell::new(""),
-        Cell::new("Total, recomputed"),
-        figure(printed(&first)),
-        figure(printed(&second)),
-        figure(change),
-    ];
     let rank = |of: &pb::OfficialResult| format!("{} of {RANKED}", of.rank_published);
-    let ranks = vec![
-        Cell::new(""),
-        Cell::new("Rank, as published"),
-        figure(rank(before)),
-        figure(rank(now)),
-        figure(show::rank_change(before.rank_published, now.rank_published)),
-    ];
-    (totals, ranks)
+    let rise = show::rank_change(before.rank_published, now.rank_published);
+    let row = |name: &str, before: String, now: String, change: String| {
+        let figures = [before, now, change].map(figure);
+        [Cell::new(""), Cell::new(name)]
+            .into_iter()
+            .chain(figures)
+            .collect()
+    };
+    let sums = |name: &str, before: &str, now: &str| {
+        let change = match (show::decimal(before), show::decimal(now)) {
+            (Some(before), Some(now)) => show::change(&(now - before).to_string()),
+            _ => String::new(),
+        };
+        row(name, before.to_owned(), now.to_owned(), change)
+    };
+    [
+        sums("Total, as printed", &first.published, &second.published),
+        sums("Total, added up", &first.computed, &second.computed),
+        row("Rank, as published", rank(before), rank(now), rise),
+    ]
 }

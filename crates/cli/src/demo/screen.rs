@@ -11,6 +11,8 @@ use crate::show;
 
 /// Pause between two lines of progress where no bar can be drawn.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+/// Longest line of durations, without what parts the last one.
+const COLUMNS: usize = 114;
 /// How often a bar is drawn, at most, per second.
 const BAR_HZ: u8 = 8;
 
@@ -95,7 +97,18 @@ impl Screen {
             .map(|(name, took)| format!("{} {:.1} s", name.to_lowercase(), took.as_secs_f64()))
             .collect();
         let all = self.started.elapsed().as_secs_f64();
-        self.line(format!("\n  {} · all {all:.1} s", phases.join(" · ")));
+        let mut lines = vec![String::new()];
+        for phase in phases.into_iter().chain([format!("all {all:.1} s")]) {
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => *line = phase,
+                Some(line) if line.chars().count() + phase.chars().count() < COLUMNS => {
+                    line.push_str(" · ");
+                    line.push_str(&phase);
+                }
+                _ => lines.push(phase),
+            }
+        }
+        self.line(format!("\n  {}", lines.join("\n  ")));
     }
 
     /// How to go on with what runs.

@@ -37,7 +37,7 @@ pub(super) fn tasks(tasks: &[pb::Task]) -> String {
 }
 
 /// A task with all that is known of it.
-pub(super) fn task(task: &pb::Task) -> String {
+pub(crate) fn task(task: &pb::Task) -> String {
     let mut text = format!("{}  {}\n", task.code, task.title);
     let mut say = |name: &str, value: &str| {
         if !value.is_empty() {

@@ -50,7 +50,12 @@ impl Cast {
     }
 
     pub(super) fn assessor(&self, unit: &str) -> anyhow::Result<Services> {
-        self.somebody(&format!("assessor-{unit}"), Role::Assessor, unit)
+        self.somebody(&Self::assessor_of(unit), Role::Assessor, unit)
+    }
+
+    /// Who that is.
+    pub(super) fn assessor_of(unit: &str) -> String {
+        format!("assessor-{unit}")
     }
 
     /// Nobody appraises the own unit.

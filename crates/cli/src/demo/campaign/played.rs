@@ -31,7 +31,7 @@ pub(super) struct Played {
     pub(super) units: BTreeMap<String, Unit>,
     /// Who contested which leaf up to the council; none where nothing was there to contest.
     pub(super) contest: Option<Contest>,
-    reported: usize,
+    pub(super) homes: Homes,
     tally: Tally,
 }
 
@@ -53,14 +53,13 @@ impl Played {
             given_back,
         } = self.tally;
         format!(
-            "{}: {} declared, {} accepted, {} changed, {} back, {} by hand; {} reported",
+            "{}: {} leaves claimed, {} accepted, {} changed, {} given back, {} by hand",
             self.code,
             count(claimed),
             count(accepted),
             count(changed),
             count(given_back),
             count(by_hand),
-            count(self.reported)
         )
     }
 }
@@ -106,7 +105,7 @@ pub(super) async fn play(
         code,
         sheets: sheets(&units, &sets, plan, year),
     };
-    let reported = running.self_assessment(services, year).await?;
+    running.self_assessment(services, year).await?;
     settle::until_reflected(services, plan.year, screen).await?;
     running.first_appraisal().await?;
     let contest = match year == plan.year {
@@ -117,13 +116,13 @@ pub(super) async fn play(
     stages::publish(cast, &running.code, year).await?;
     let mut tally = Tally::default();
     running.sheets.iter().for_each(|sheet| tally += sheet.tally);
-    let code = running.code;
+    let Running { code, homes, .. } = running;
     Ok(Played {
         code,
+        homes,
         sets,
         units,
         contest,
-        reported,
         tally,
     })
 }
@@ -147,22 +146,21 @@ fn sheets(units: &BTreeMap<String, Unit>, sets: &[Set], plan: Plan, year: i16) -
 }
 
 impl Running<'_> {
-    /// Every unit hands in its sheet, while others report what they count; says how many figures those are.
-    async fn self_assessment(&mut self, services: &Services, year: i16) -> anyhow::Result<usize> {
+    /// Others report what they count, and every unit hands in its sheet.
+    async fn self_assessment(&mut self, services: &Services, year: i16) -> anyhow::Result<()> {
         let mut of_others = Vec::new();
         for sheet in &self.sheets {
             let told = figures::of_others(&sheet.unit, &sheet.definition, &sheet.figures)?;
             of_others.extend(told);
         }
-        let reported = reports::state(services, of_others, year).await?;
+        reports::state(services, of_others, year).await?;
         let cast = self.cast;
         self.each(async |sheet| {
             let assessor = cast.assessor(&sheet.unit)?;
             sheet.fill_in(&assessor).await
         })
         .await?;
-        self.close(Stage::SelfAssessment).await?;
-        Ok(reported)
+        self.close(Stage::SelfAssessment).await
     }
 
     async fn first_appraisal(&mut self) -> anyhow::Result<()> {

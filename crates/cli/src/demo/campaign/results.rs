@@ -85,7 +85,7 @@ fn table(
             total(&unit.first),
             total(&unit.second),
             figure(show::or_dash(&outcome.total)),
-            figure(&outcome.max),
+            figure(most(&outcome)),
             figure(show::or_dash(&outcome.percent)),
             Cell::new(band.map_or("", |band| band.name.vi.as_str())),
             figure(before.map_or_else(String::new, |before| change(before, &outcome))),
@@ -98,6 +98,11 @@ fn table(
         column.set_padding((1, 0));
     }
     table
+}
+
+/// The most points that were possible, as short as can be.
+fn most(outcome: &UnitOutcome) -> String {
+    show::decimal(&outcome.max).map_or_else(String::new, |max| max.normalize().to_string())
 }
 
 /// The change of an index in points of a hundred.

@@ -1,6 +1,6 @@
 //! A small campaign is played to its approval, and what its documents say is what the service says.
 
-mod play;
+pub(crate) mod play;
 
 use std::collections::BTreeMap;
 use std::path::Path;

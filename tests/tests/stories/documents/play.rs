@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use pb::CampaignStage;
 use system_tests::{Province, given};
 
-pub(super) const CAMPAIGN: &str = "par-2024";
-pub(super) const UNIT: &str = given::DEPARTMENT;
+pub(crate) const CAMPAIGN: &str = "par-2024";
+pub(crate) const UNIT: &str = given::DEPARTMENT;
 const OTHER: &str = given::OTHER_DEPARTMENT;
 
 const SET: &str = r#"
@@ -81,7 +81,7 @@ fn figure(name: &str, value: pb::figure::Value) -> pb::Figure {
 }
 
 /// The campaign from its plan to its approval.
-pub(super) async fn to_approval(province: &Province) {
+pub(crate) async fn to_approval(province: &Province) {
     given::definition(&province.services, SET).await;
     let people = People {
         organiser: province.as_caller("anh", &[Role::Administrator], &[OTHER]),
@@ -95,17 +95,18 @@ pub(super) async fn to_approval(province: &Province) {
         binh,
         hoa,
     } = &people;
-    planned_and_open(organiser).await;
+    planned_and_open(organiser, CAMPAIGN).await;
     for (unit, done) in [(UNIT, "9"), (OTHER, "3")] {
-        claimed(mai, unit, done).await;
+        claimed(mai, CAMPAIGN, unit, done).await;
+        submitted(mai, CAMPAIGN, unit).await;
     }
-    closed(organiser, CampaignStage::SelfAssessment).await;
+    closed(organiser, CAMPAIGN, CampaignStage::SelfAssessment).await;
     appraised(binh).await;
-    closed(organiser, CampaignStage::FirstAppraisal).await;
-    closed(organiser, CampaignStage::Explanation).await;
-    closed(organiser, CampaignStage::SecondAppraisal).await;
+    closed(organiser, CAMPAIGN, CampaignStage::FirstAppraisal).await;
+    closed(organiser, CAMPAIGN, CampaignStage::Explanation).await;
+    closed(organiser, CAMPAIGN, CampaignStage::SecondAppraisal).await;
     contested(&people).await;
-    closed(organiser, CampaignStage::Council).await;
+    closed(organiser, CAMPAIGN, CampaignStage::Council).await;
     let approve = pb::ApproveCampaignRequest {
         context: None,
         campaign: CAMPAIGN.to_owned(),
@@ -115,7 +116,8 @@ pub(super) async fn to_approval(province: &Province) {
     campaigns.approve_campaign(approve).await.expect("approved");
 }
 
-async fn planned_and_open(services: &Services) {
+/// A campaign is planned and open, and has an appraiser.
+pub(crate) async fn planned_and_open(services: &Services, campaign: &str) {
     let now = runtime::Clock::system().now();
     let deadline = |stage: i32| pb::StageDeadline {
         stage,
@@ -125,7 +127,7 @@ async fn planned_and_open(services: &Services) {
     };
     let plan = pb::PlanCampaignRequest {
         context: None,
-        code: CAMPAIGN.to_owned(),
+        code: campaign.to_owned(),
         title: "Chỉ số cải cách hành chính năm 2024".to_owned(),
         period: "2024".to_owned(),
         as_of: "2024-12-31".to_owned(),
@@ -142,12 +144,12 @@ async fn planned_and_open(services: &Services) {
     campaigns.plan_campaign(plan).await.expect("planned");
     let open = pb::OpenCampaignRequest {
         context: None,
-        campaign: CAMPAIGN.to_owned(),
+        campaign: campaign.to_owned(),
     };
     campaigns.open_campaign(open).await.expect("open");
     let assign = pb::AssignAppraiserRequest {
         context: None,
-        campaign: CAMPAIGN.to_owned(),
+        campaign: campaign.to_owned(),
         appraiser: "binh".to_owned(),
         own_unit: given::QUIET_DEPARTMENT.to_owned(),
         units: vec![UNIT.to_owned(), OTHER.to_owned()],
@@ -156,7 +158,8 @@ async fn planned_and_open(services: &Services) {
     campaigns.assign_appraiser(assign).await.expect("assigned");
 }
 
-async fn claimed(services: &Services, unit: &str, done: &str) {
+/// A unit claims both leaves.
+pub(crate) async fn claimed(services: &Services, campaign: &str, unit: &str, done: &str) {
     use pb::figure::Value::{Number, State};
     let evidence = pb::Evidence {
         title: "Kế hoạch CCHC năm 2024".to_owned(),
@@ -169,7 +172,7 @@ async fn claimed(services: &Services, unit: &str, done: &str) {
     };
     let claim = |leaf: &str, figures: Vec<pb::Figure>, explanation: &str| pb::ClaimLeafRequest {
         context: None,
-        campaign: CAMPAIGN.to_owned(),
+        campaign: campaign.to_owned(),
         unit: unit.to_owned(),
         leaf: leaf.to_owned(),
         figures,
@@ -187,9 +190,13 @@ async fn claimed(services: &Services, unit: &str, done: &str) {
     ];
     let tasks = claim("tasks", tasks, "");
     campaigns.claim_leaf(tasks).await.expect("claimed");
+}
+
+async fn submitted(services: &Services, campaign: &str, unit: &str) {
+    let mut campaigns = services.campaigns.clone();
     let submit = pb::SubmitAssessmentRequest {
         context: None,
-        campaign: CAMPAIGN.to_owned(),
+        campaign: campaign.to_owned(),
         unit: unit.to_owned(),
     };
     campaigns.submit_assessment(submit).await.expect("whole");
@@ -243,10 +250,11 @@ async fn contested(people: &People) {
     campaigns.remark_on_leaf(remark).await.expect("decided");
 }
 
-async fn closed(services: &Services, stage: CampaignStage) {
+/// A stage is over.
+pub(crate) async fn closed(services: &Services, campaign: &str, stage: CampaignStage) {
     let close = pb::CloseStageRequest {
         context: None,
-        campaign: CAMPAIGN.to_owned(),
+        campaign: campaign.to_owned(),
         stage: stage.into(),
         reason: "everybody is done".to_owned(),
     };

@@ -11,16 +11,41 @@ use rand::{Rng as _, RngExt as _};
 use rand_chacha::ChaCha8Rng;
 use system_tests::given;
 
+use super::prepared::Known;
+
 /// Messages in messages: deeper than any contract goes.
 const DEPTH: u32 = 5;
 
 /// Words that mean something to the province, among others that mean nothing.
 pub(super) struct Speech {
     words: Vec<String>,
+    known: Known,
+}
+
+/// How a request is made.
+#[derive(Debug, Clone, Copy)]
+enum Tone {
+    /// Of anything.
+    Wild,
+    /// Of what exists.
+    Fitting,
+}
+
+impl Tone {
+    /// How often a field is left out. A command that says when and who is more often refused for that than for its
+    /// content, and so is a question that waits for a position or goes on from a page.
+    fn leaves_out(self, field: &str) -> f64 {
+        match (self, field) {
+            (Self::Wild, "context") => 0.6,
+            (Self::Wild, _) => 0.2,
+            (Self::Fitting, "context" | "at_least" | "page_token") => 0.95,
+            (Self::Fitting, _) => 0.1,
+        }
+    }
 }
 
 impl Speech {
-    pub(super) async fn of(services: &Services) -> Self {
+    pub(super) async fn of(services: &Services, mut known: Known) -> Self {
         let request = ListDossiersRequest {
             page_size: 20,
             ..Default::default()
@@ -28,7 +53,8 @@ impl Speech {
         let dossiers = services.dossiers.clone().list_dossiers(request).await;
         let dossiers = dossiers.expect("dossiers").into_inner().dossiers;
         let mut words: Vec<String> = dossiers.into_iter().map(|dossier| dossier.code).collect();
-        let known = [
+        known.words.insert("dossiers.code", words.clone());
+        let others = [
             given::INDEX,
             given::DEPARTMENT,
             given::PROCEDURE,
@@ -75,31 +101,44 @@ impl Speech {
             " ",
             "",
         ];
-        words.extend(known.map(str::to_owned));
+        words.extend(others.map(str::to_owned));
         for length in [64, 65, 200, 201, 1_000, 1_001, 70_000] {
             words.push("x".repeat(length));
         }
-        Self { words }
+        Self { words, known }
     }
 
-    /// The messages of one request: one, or a few for a stream of them.
+    /// The messages of one request: one, or a few for a stream of them. Half of the requests are made of what exists and
+    /// fits as far as it is known, so that they come far; the others of anything.
     pub(super) fn request(&self, rpc: &MethodDescriptor, chance: &mut ChaCha8Rng) -> Vec<Bytes> {
-        let count = if rpc.is_client_streaming() {
-            chance.random_range(0..4)
-        } else {
-            1
+        let tone = match chance.random() {
+            true => Tone::Fitting,
+            false => Tone::Wild,
         };
-        let message = |_| match chance.random_range(0..10) {
-            0 => noise(chance, 300),
-            1 => self.damaged(&rpc.input(), chance),
-            _ => self.message(&rpc.input(), chance, 0).encode_to_vec().into(),
+        let count = match (rpc.is_client_streaming(), tone) {
+            (true, Tone::Wild) => chance.random_range(0..4),
+            (true, Tone::Fitting) => 2,
+            (false, _) => 1,
+        };
+        let message = |_| match (tone, chance.random_range(0..10)) {
+            (Tone::Wild, 0) => noise(chance, 300),
+            (_, 1) => self.damaged(&rpc.input(), tone, chance),
+            _ => self
+                .message(&rpc.input(), tone, chance, 0)
+                .encode_to_vec()
+                .into(),
         };
         (0..count).map(message).collect()
     }
 
     /// A sound message with a byte changed, or its end missing.
-    fn damaged(&self, descriptor: &MessageDescriptor, chance: &mut ChaCha8Rng) -> Bytes {
-        let mut encoded = self.message(descriptor, chance, 0).encode_to_vec();
+    fn damaged(
+        &self,
+        descriptor: &MessageDescriptor,
+        tone: Tone,
+        chance: &mut ChaCha8Rng,
+    ) -> Bytes {
+        let mut encoded = self.message(descriptor, tone, chance, 0).encode_to_vec();
         if encoded.is_empty() {
             return noise(chance, 10);
         }
@@ -115,32 +154,43 @@ impl Speech {
     fn message(
         &self,
         descriptor: &MessageDescriptor,
+        tone: Tone,
         chance: &mut ChaCha8Rng,
         depth: u32,
     ) -> DynamicMessage {
         let mut message = DynamicMessage::new(descriptor.clone());
-        // A command that says when and who is more often refused for that than for its content.
         for field in descriptor.fields() {
-            if depth >= DEPTH
-                || chance.random_bool(if field.name() == "context" { 0.6 } else { 0.2 })
-            {
+            if depth >= DEPTH || chance.random_bool(tone.leaves_out(field.name())) {
                 continue;
             }
             let value = if field.is_map() {
                 Value::Map([(MapKey::String(self.word(chance)), Value::I32(0))].into())
             } else if field.is_list() {
-                let length = [0, 1, 1, 2, 5][chance.random_range(0..5)];
-                let items = (0..length).map(|_| self.value(&field, chance, depth));
+                let length = match tone {
+                    Tone::Wild => [0, 1, 1, 2, 5][chance.random_range(0..5)],
+                    Tone::Fitting => 1,
+                };
+                let items = (0..length).map(|_| self.value(&field, tone, chance, depth));
                 Value::List(items.collect())
             } else {
-                self.value(&field, chance, depth)
+                self.value(&field, tone, chance, depth)
             };
             message.set_field(&field, value);
         }
         message
     }
 
-    fn value(&self, field: &FieldDescriptor, chance: &mut ChaCha8Rng, depth: u32) -> Value {
+    fn value(
+        &self,
+        field: &FieldDescriptor,
+        tone: Tone,
+        chance: &mut ChaCha8Rng,
+        depth: u32,
+    ) -> Value {
+        let number = |chance: &mut ChaCha8Rng| match tone {
+            Tone::Wild => number(chance),
+            Tone::Fitting => chance.random_range(0..4),
+        };
         match field.kind() {
             Kind::Double => Value::F64([f64::NAN, f64::MAX][chance.random_range(0..2)]),
             Kind::Float => Value::F32([f32::NAN, f32::MAX][chance.random_range(0..2)]),
@@ -153,18 +203,37 @@ impl Speech {
             }
             Kind::Uint64 | Kind::Fixed64 => Value::U64(number(chance).unsigned_abs()),
             Kind::Bool => Value::Bool(chance.random()),
-            Kind::String => Value::String(self.word(chance)),
-            Kind::Bytes => Value::Bytes(match chance.random_range(0..3) {
-                0 => Bytes::from(vec![7; 32]),
+            Kind::String => Value::String(self.fit(field, tone, chance)),
+            Kind::Bytes => Value::Bytes(match (tone, chance.random_range(0..3)) {
+                (Tone::Fitting, 0 | 1) => Bytes::from(self.known.files[0].clone()),
+                (_, 0) => Bytes::from(vec![7; 32]),
                 _ => noise(chance, 70),
             }),
-            Kind::Enum(_) => {
-                Value::EnumNumber([0, 1, 1, 2, 3, 4, 99, -1, i32::MAX][chance.random_range(0..9)])
-            }
+            Kind::Enum(_) => Value::EnumNumber(match tone {
+                Tone::Wild => [0, 1, 1, 2, 3, 4, 99, -1, i32::MAX][chance.random_range(0..9)],
+                Tone::Fitting => chance.random_range(1..5),
+            }),
             Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
-                Value::Message(instant(&message, chance))
+                Value::Message(instant(&message, tone, chance))
             }
-            Kind::Message(message) => Value::Message(self.message(&message, chance, depth + 1)),
+            Kind::Message(message) => {
+                Value::Message(self.message(&message, tone, chance, depth + 1))
+            }
+        }
+    }
+
+    /// A word that exists and fits the field, where there are such and they are wanted.
+    fn fit(&self, field: &FieldDescriptor, tone: Tone, chance: &mut ChaCha8Rng) -> String {
+        let message = field.parent_message();
+        let contract = message.package_name().split('.').nth(1);
+        let apart = format!("{}.{}", contract.unwrap_or_default(), field.name());
+        let words = &self.known.words;
+        let fitting = words
+            .get(apart.as_str())
+            .or_else(|| words.get(field.name()));
+        match (tone, fitting) {
+            (Tone::Fitting, Some(words)) => words[chance.random_range(0..words.len())].clone(),
+            _ => self.word(chance),
         }
     }
 
@@ -201,7 +270,7 @@ fn number(chance: &mut ChaCha8Rng) -> i64 {
     edges[chance.random_range(0..edges.len())]
 }
 
-fn instant(descriptor: &MessageDescriptor, chance: &mut ChaCha8Rng) -> DynamicMessage {
+fn instant(descriptor: &MessageDescriptor, tone: Tone, chance: &mut ChaCha8Rng) -> DynamicMessage {
     let seconds = [
         0,
         1_704_164_400,
@@ -216,6 +285,11 @@ fn instant(descriptor: &MessageDescriptor, chance: &mut ChaCha8Rng) -> DynamicMe
     ];
     let nanos = [0, 0, 1, 999_999_999, 1_000_000_000, -1, i32::MAX, i32::MIN];
     let mut message = DynamicMessage::new(descriptor.clone());
+    // The first ones are moments of this era.
+    let (seconds, nanos) = match tone {
+        Tone::Wild => (seconds.as_slice(), nanos.as_slice()),
+        Tone::Fitting => (&seconds[..4], &nanos[..1]),
+    };
     let seconds = seconds[chance.random_range(0..seconds.len())];
     message.set_field_by_name("seconds", Value::I64(seconds));
     message.set_field_by_name(

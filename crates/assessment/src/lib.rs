@@ -19,5 +19,7 @@ pub use definition::{
 pub use evidence::EvidenceFile;
 pub use initiative::Initiative;
 pub use person::{Person, Role};
-pub use report::{Figure, FigureError, Report, ReportCommand, ReportEvent, ReportRefusal};
+pub use report::{
+    Figure, FigureError, Mean, Report, ReportCommand, ReportEvent, ReportRefusal, Stated,
+};
 pub use sheet::Sheet;

@@ -28,8 +28,21 @@ pub(crate) struct Points {
     pub(crate) reason: String,
 }
 
+/// What was reported of a month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stated {
+    Figure(Decimal),
+    /// A mean as the sums that it is made of.
+    Mean {
+        sum: Decimal,
+        of: Decimal,
+    },
+    /// There is no figure, and why.
+    Withheld(String),
+}
+
 /// Reported figures of one unit: by measure, then month.
-pub(crate) type Reported = BTreeMap<String, BTreeMap<Month, Decimal>>;
+pub(crate) type Reported = BTreeMap<String, BTreeMap<Month, Stated>>;
 
 /// Why a source event could not be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -140,9 +153,7 @@ impl Model {
             "MeasureReported" => {
                 let event = assessments::MeasureReported::decode(payload)?;
                 let month = month(&event.month)?;
-                let value: Decimal = event.value.parse().map_err(|_| {
-                    ModelError::Field(format!("{:?} is not a decimal", event.value))
-                })?;
+                let stated = stated(&event)?;
                 dirty.reported(&event.unit, month, &event.measure);
                 if self
                     .first_month(&event.unit)
@@ -155,7 +166,7 @@ impl Model {
                     .or_default()
                     .entry(event.measure)
                     .or_default()
-                    .insert(month, value);
+                    .insert(month, stated);
                 Ok(())
             }
             // Campaigns, surveys and drafts reach no figure by themselves.
@@ -217,6 +228,24 @@ impl Model {
         let reported = reported.filter_map(|months| months.keys().next().copied());
         counted.into_iter().chain(reported).min()
     }
+}
+
+fn stated(event: &assessments::MeasureReported) -> Result<Stated, ModelError> {
+    let decimal = |text: &str| {
+        let read = Decimal::from_str_exact(text);
+        read.map_err(|_| ModelError::Field(format!("{text:?} is not a decimal")))
+    };
+    if !event.withheld_reason.is_empty() {
+        return Ok(Stated::Withheld(event.withheld_reason.clone()));
+    }
+    let sum = decimal(&event.value)?;
+    Ok(match event.per.as_str() {
+        "" => Stated::Figure(sum),
+        per => Stated::Mean {
+            sum,
+            of: decimal(per)?,
+        },
+    })
 }
 
 fn month(text: &str) -> Result<Month, ModelError> {

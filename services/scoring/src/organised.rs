@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use unit::Group;
 
-use crate::view::{Figures, View};
+use crate::view::{Figures, Told, View};
 
 /// A subject with all that it is judged by.
 pub(crate) struct Judged<'a> {
@@ -99,7 +99,7 @@ impl<'a> Judged<'a> {
     /// Every figure that it has, by name.
     pub(crate) fn measures(&self) -> Vec<pb::Input> {
         let mut all = self.figures.all();
-        all.retain(|name, _| !self.withheld.contains_key(name));
+        all.retain(|name, _| !self.withheld.contains_key(*name));
         all.into_iter().map(input).collect()
     }
 
@@ -208,12 +208,15 @@ fn unknown(subject: &Subject) -> Problem {
     Problem::not_found("NO_SUCH_UNIT", message)
 }
 
-fn input((name, (value, newest)): (String, (Decimal, Option<Decimal>))) -> pb::Input {
+fn input((name, told): (&str, Told<'_>)) -> pb::Input {
+    let shown = |value: Option<Decimal>| {
+        let value = value.map(|value| value.normalize().to_string());
+        value.unwrap_or_default()
+    };
     pb::Input {
-        name,
-        value: value.normalize().to_string(),
-        newest: newest
-            .map(|newest| newest.normalize().to_string())
-            .unwrap_or_default(),
+        name: name.to_owned(),
+        value: shown(told.value),
+        newest: shown(told.newest),
+        withheld_reason: told.withheld.to_owned(),
     }
 }

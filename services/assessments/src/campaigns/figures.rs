@@ -14,6 +14,9 @@ use rust_decimal::Decimal;
 use tonic::transport::Channel;
 use tonic::{Code, Request};
 
+use crate::codec::report_stream;
+use crate::view::View;
+
 /// Longest wait for figures: they stand beside what people write and must not hold that up.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -38,6 +41,30 @@ fn counted(kind: InputKind) -> bool {
         | InputKind::Surveyed => true,
         InputKind::Appraised => false,
     }
+}
+
+/// The surveyed inputs of a unit that have no figure in a period as results are withheld, by the log of this service.
+pub(super) fn withheld(
+    view: &View,
+    definition: &Definition,
+    unit: &UnitCode,
+    period: Period,
+) -> Inputs {
+    let mut inputs = Inputs::new();
+    let surveyed = definition
+        .inputs()
+        .filter(|input| input.kind == InputKind::Surveyed);
+    for input in surveyed {
+        let kept = view.reports.get(&report_stream(unit, &input.name));
+        let months = kept.into_iter().flat_map(|kept| kept.state.months());
+        let mut months = months
+            .filter(|(month, ..)| (period.first_month()..=period.last_month()).contains(month));
+        let reason = months.find_map(|(_, stated, _)| stated.withheld());
+        if let Some(reason) = reason {
+            inputs.withhold(input.name.as_str(), reason);
+        }
+    }
+    inputs
 }
 
 impl Figures {
@@ -92,16 +119,22 @@ impl Figures {
                 return None;
             }
         };
-        let figures = measures.into_iter().filter_map(|measure| {
-            let kind = definition.input(&measure.name)?.kind;
+        let mut figures = Inputs::new();
+        for measure in measures {
+            let Some(kind) = definition.input(&measure.name).map(|input| input.kind) else {
+                continue;
+            };
             let value = match kind {
                 InputKind::Stock if !measure.newest.is_empty() => &measure.newest,
-                _ if !counted(kind) => return None,
+                _ if !counted(kind) => continue,
                 _ => &measure.value,
             };
-            let value: Decimal = value.parse().ok()?;
-            Some((measure.name, value))
-        });
-        Some(Arc::new(figures.collect()))
+            match value.parse::<Decimal>() {
+                Ok(value) => figures.set(measure.name, value),
+                Err(_) if measure.withheld_reason.is_empty() => {}
+                Err(_) => figures.withhold(measure.name, measure.withheld_reason),
+            }
+        }
+        Some(Arc::new(figures))
     }
 }

@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use assessment::{Campaign, Edition};
 use assessment::campaign::Rules;
 use assessment::sheet::Ground;
+use assessment::{Campaign, Edition};
 use contracts::problem::Problem;
 use eventlog::Version;
 use eventlog::command::load;

@@ -187,6 +187,7 @@ impl SurveysService for Api {
         &self,
         request: Request<pb::GetSurveyResultsRequest>,
     ) -> Result<Response<pb::SurveyResults>> {
-        Ok(Response::new(self.results(&request.into_inner())?))
+        let results = self.results(&request.into_inner()).await?;
+        Ok(Response::new(results))
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use assessment::{Figure, ReportCommand, ReportEvent};
+use assessment::{Figure, Mean, ReportCommand, ReportEvent, Stated};
 use contracts::problem::Problem;
 use decider::Decider as _;
 use eventlog::command::{Codec as _, Context};
@@ -14,7 +14,7 @@ use eventlog::{Append, EventLog, Expected, Position, StreamAppend};
 use ids::{MeasureName, Month, UnitCode};
 use jiff::Timestamp;
 use runtime::{Clock, Ids};
-use survey::{Stage, fed};
+use survey::{Fed, Stage, fed};
 
 use crate::codec::{ReportCodec, report_stream};
 use crate::view::{View, Viewer};
@@ -31,7 +31,7 @@ struct Said {
     position: Position,
     closes_at: Timestamp,
     month: Month,
-    figures: BTreeMap<(UnitCode, MeasureName), u64>,
+    figures: BTreeMap<(UnitCode, MeasureName), Fed>,
 }
 
 /// A figure that is to be stated.
@@ -123,20 +123,18 @@ fn due(said: &BTreeMap<String, Said>, view: &View) -> Vec<Due> {
     waves.sort_by_key(|(code, said)| (said.closes_at, *code));
     let mut wanted = BTreeMap::new();
     for (code, said) in waves {
-        for (of, count) in &said.figures {
-            wanted.insert((of, said.month), (*count, code));
+        for (of, told) in &said.figures {
+            wanted.insert((of, said.month), (told, code));
         }
     }
     let due = wanted
         .into_iter()
-        .filter_map(|(((unit, measure), month), (count, wave))| {
+        .filter_map(|(((unit, measure), month), (told, wave))| {
             let stream = report_stream(unit, measure);
             let kept = view.reports.get(&stream);
             let stated = kept.and_then(|kept| kept.state.month(month));
-            let figure = Figure::count(count);
-            // What was never stated need not be taken back.
-            let known = stated.map_or(count == 0, |(stated, _)| stated == figure);
-            if known {
+            let figure = figure(told, wave)?;
+            if stated.is_some_and(|(stated, _)| *stated == figure) {
                 return None;
             }
             let command = ReportCommand::State {
@@ -155,4 +153,13 @@ fn due(said: &BTreeMap<String, Said>, view: &View) -> Vec<Due> {
             })
         });
     due.take(AT_A_TIME).collect()
+}
+
+/// What is to be stated of what a wave says.
+fn figure(told: &Fed, wave: &str) -> Option<Stated> {
+    match told {
+        Fed::Count(count) => Some(Stated::Figure(Figure::count(*count))),
+        Fed::Mean(mean) => Mean::new(mean.sum, mean.of).map(Stated::Mean),
+        Fed::Withheld(reason) => Some(Stated::Withheld(format!("survey {wave}: {reason}"))),
+    }
 }

@@ -115,7 +115,10 @@ fn faults(
     let mut faults = Vec::new();
     for question in &edition.questions {
         for feed in &question.feeds {
-            let what = format!("question {} feeds {} {}", question.code, feed.index, feed.leaf);
+            let what = format!(
+                "question {} feeds {} {}",
+                question.code, feed.index, feed.leaf
+            );
             let definitions = judging.get(&feed.index).map_or(&[][..], Vec::as_slice);
             if definitions.is_empty() {
                 let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
@@ -152,7 +155,7 @@ fn untaken<'a>(
         );
         (String::new(), why)
     });
-    let inputs: BTreeSet<_> = feed.inputs.values().collect();
+    let inputs: BTreeSet<_> = feed.taken().into_keys().collect();
     let untaken = leaf.into_iter().flat_map(move |leaf| {
         inputs.clone().into_iter().filter_map(move |name| {
             let taken = leaf.inputs().any(|input| input == name);

@@ -9,7 +9,7 @@ use crate::world::{UNITS, World, repeatable};
 
 type Outcome = Result<(), Status>;
 
-fn refused(what: &str, outcome: Outcome, code: Code, part: &str) {
+pub(crate) fn refused(what: &str, outcome: Outcome, code: Code, part: &str) {
     let status = outcome.expect_err(what);
     assert_eq!(status.code(), code, "{what}: {status}");
     let said = format!(
@@ -297,70 +297,4 @@ async fn a_ballot_that_is_not_sound_leaves_its_token_as_it_is() {
         Code::FailedPrecondition,
         "WAVE_CLOSED",
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wave_whose_questions_feed_what_is_not_there_is_neither_planned_nor_opened() {
-    let world = World::start_at(DURING).await;
-    let mut surveys = world.surveys.clone();
-    let mut edition = edition();
-    let mut astray = edition.questions[0].feeds[0].clone();
-    astray.leaf = "8.9".into();
-    edition.questions[0].feeds[0].inputs[0].input = "atitude_good".into();
-    edition.questions[0].feeds.push(astray);
-    let put = async |edition: &pb::SurveyEdition| {
-        let request = pb::PutInstrumentRequest {
-            context: repeatable(),
-            edition: Some(edition.clone()),
-        };
-        let put = world.surveys.clone().put_instrument(request).await;
-        put.expect("an instrument");
-    };
-    put(&edition).await;
-    let planned = async || world.surveys.clone().plan_wave(plan()).await.map(drop);
-    let head = world.head().await;
-    refused(
-        "no edition in force",
-        planned().await,
-        Code::FailedPrecondition,
-        "question attitude feeds par-departments 8.1 but no edition of it in force judges department in 2024",
-    );
-    assert_eq!(world.head().await, head);
-    world.judged().await;
-    let head = world.head().await;
-    let outcome = planned().await;
-    for part in [
-        "FEEDS_NOTHING",
-        "8.1 atitude_good which edition 2024 does not take there: probably attitude_good is meant",
-        "question attitude feeds par-departments 8.9 which is no leaf of edition 2024",
-    ] {
-        let outcome = outcome.clone();
-        refused("fed astray", outcome, Code::FailedPrecondition, part);
-    }
-    assert_eq!(world.head().await, head);
-
-    let edition = crate::sample::edition();
-    put(&edition).await;
-    surveys.plan_wave(plan()).await.expect("a plan");
-    let retire = pb::RetireDefinitionRequest {
-        code: "par-departments".into(),
-        edition: "2024".into(),
-        last_month: "2024-06".into(),
-        reason: "thay bằng bộ khác".into(),
-        ..Default::default()
-    };
-    let mut definitions = world.definitions.clone();
-    definitions.retire_definition(retire).await.expect("retired");
-    let open = pb::OpenWaveRequest {
-        context: repeatable(),
-        wave: WAVE.into(),
-    };
-    let head = world.head().await;
-    refused(
-        "retired since",
-        surveys.open_wave(open).await.map(drop),
-        Code::FailedPrecondition,
-        "FEEDS_NOTHING",
-    );
-    assert_eq!(world.head().await, head);
 }

@@ -3,9 +3,10 @@
 use contracts::assessments::v1 as pb;
 use contracts::page::{Page, Sizes};
 use contracts::problem::Problem;
-use survey::Stage;
+use survey::{Code, Stage};
 
 use super::Api;
+use crate::surveys::sampled;
 use crate::surveys::wire::{self, edition, events};
 
 /// Rows of a page: editions and waves without their questions.
@@ -136,22 +137,78 @@ impl Api {
         })
     }
 
-    pub(super) fn results(
+    pub(super) async fn results(
         &self,
         request: &pb::GetSurveyResultsRequest,
     ) -> Result<pb::SurveyResults, Problem> {
+        let mut results = self.counted(request)?;
+        if request.group.is_empty() {
+            let wave = wire::code("wave", &request.wave)?;
+            self.add_indices(&wave, &mut results).await?;
+        }
+        Ok(results)
+    }
+
+    /// Adds to the units what the wave's shares and means make of indices.
+    async fn add_indices(
+        &self,
+        wave: &Code,
+        results: &mut pb::SurveyResults,
+    ) -> Result<(), Problem> {
+        let kept = self
+            .view
+            .borrow()
+            .surveys
+            .wave(wave)
+            .map(|kept| kept.state.clone());
+        let Some((wave, plan)) = kept.as_ref().and_then(|wave| Some((wave, wave.plan()?))) else {
+            return Ok(());
+        };
+        let fed = sampled::indices(&plan.edition);
+        if fed.is_empty() {
+            return Ok(());
+        }
+        let level = edition::level(results.level)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let groups = self.judging.groups(plan).await?;
+        for block in results
+            .units
+            .iter_mut()
+            .filter(|block| block.withheld_reason.is_empty())
+        {
+            let unit = events::unit(&block.unit).map_err(|why| Problem::invalid("unit", why))?;
+            let Some(group) = groups.get(&unit) else {
+                continue;
+            };
+            for index in &fed {
+                let whom = [group.clone()].into();
+                for definition in self.judging.of(index, &whom, plan.period)? {
+                    let sampled = sampled::of(wave, plan, &unit, &definition, level);
+                    block.indices.push(wire::index(sampled));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers, counted.
+    fn counted(&self, request: &pb::GetSurveyResultsRequest) -> Result<pb::SurveyResults, Problem> {
         let none = || no_wave(&request.wave);
         let code = events::code(&request.wave).map_err(|_| none())?;
         let unit = events::some_unit(&request.unit).map_err(|why| Problem::invalid("unit", why))?;
         let group = events::some_code(&request.group);
         let group = group.map_err(|why| Problem::invalid("group", why))?;
-        let (level, shown_level) = wire::level(request.level)?;
+        let level = edition::level(request.level);
+        let level = level.map_err(|why| Problem::invalid("level", why))?;
         let list = format!("results {code} {} {}", request.unit, request.group);
         let page = Page::parse(list, request.page_size, &request.page_token, UNITS)?;
         let view = self.view.borrow();
         let kept = view.surveys.wave(&code).ok_or_else(none)?;
         let wave = &kept.state;
         let plan = wave.plan().ok_or_else(none)?;
+        let level = level.unwrap_or(plan.edition.level);
         if wave.stage() != Some(Stage::Counted) {
             let message = "the wave is not counted; results are there once it is closed";
             return Err(Problem::refused("WAVE_NOT_COUNTED", message));
@@ -179,7 +236,7 @@ impl Api {
         Ok(pb::SurveyResults {
             wave: code.to_string(),
             period: plan.period.to_string(),
-            level: shown_level.into(),
+            level: wire::level(level).into(),
             factor: level.factor().to_string(),
             minimum: events::count(plan.minimum),
             destroyed: events::count(wave.destroyed()),

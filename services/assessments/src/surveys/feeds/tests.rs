@@ -31,6 +31,8 @@ fn feed(index: &str, leaf: &str, inputs: &[(&str, &str)]) -> Feed {
         index: index.parse().expect("an index"),
         leaf: leaf.parse().expect("a leaf"),
         inputs: inputs.iter().map(read).collect(),
+        shares: BTreeMap::new(),
+        means: BTreeSet::new(),
     }
 }
 
@@ -49,12 +51,15 @@ fn found(feeds: impl IntoIterator<Item = Feed>) -> Vec<String> {
         title: "Khảo sát".into(),
         groups: vec![],
         questions: vec![question],
+        level: survey::Level::P95,
     };
     let definition = Arc::new(Definition::parse(DOCUMENT, "set").expect("a sound set"));
     let index = definition.code().clone();
     let whom = (["department".to_owned()].into(), Period::Year(2024));
     let faults = faults(&edition, &whom, &[(&index, vec![definition])].into());
-    let told = faults.into_iter().map(|it| format!("{} {}", it.what, it.why));
+    let told = faults
+        .into_iter()
+        .map(|it| format!("{} {}", it.what, it.why));
     told.collect()
 }
 

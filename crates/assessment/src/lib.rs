@@ -22,5 +22,7 @@ pub use evidence::EvidenceFile;
 pub use improvement::Task;
 pub use initiative::Initiative;
 pub use person::{Person, Role};
-pub use report::{Figure, FigureError, Report, ReportCommand, ReportEvent, ReportRefusal};
+pub use report::{
+    Figure, FigureError, Mean, Report, ReportCommand, ReportEvent, ReportRefusal, Stated,
+};
 pub use sheet::Sheet;

@@ -1,6 +1,7 @@
 //! Figures that dossiers cannot say, reported month by month for one unit and one measure.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 use decider::Decider;
@@ -35,6 +36,76 @@ impl Figure {
     }
 }
 
+/// A mean or a share as the two sums that it is made of, so that those of several months and units add up exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mean {
+    sum: Decimal,
+    of: Decimal,
+}
+
+impl Mean {
+    /// `sum` over `of`; none where that is nothing.
+    pub fn new(sum: Decimal, of: Decimal) -> Option<Self> {
+        let (sum, of) = (sum.normalize(), of.normalize());
+        (of > Decimal::ZERO).then_some(Self { sum, of })
+    }
+
+    /// The sum of what was answered, each answer times its weight.
+    pub fn sum(self) -> Decimal {
+        self.sum
+    }
+
+    /// The sum of the weights, above 0.
+    pub fn of(self) -> Decimal {
+        self.of
+    }
+}
+
+/// What is said of a month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stated {
+    /// A figure.
+    Figure(Figure),
+    /// A mean or a share.
+    Mean(Mean),
+    /// There is no figure, and why: survey results that are withheld, or too few answers.
+    Withheld(String),
+}
+
+impl Stated {
+    /// The figure; none of a mean and of what is withheld.
+    pub fn figure(&self) -> Option<Figure> {
+        match self {
+            Self::Figure(figure) => Some(*figure),
+            Self::Mean(_) | Self::Withheld(_) => None,
+        }
+    }
+
+    /// Why there is none; none where there is one.
+    pub fn withheld(&self) -> Option<&str> {
+        match self {
+            Self::Withheld(reason) => Some(reason),
+            Self::Figure(_) | Self::Mean(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Stated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Figure(figure) => write!(f, "{}", figure.value()),
+            Self::Mean(mean) => write!(f, "{} / {}", mean.sum(), mean.of()),
+            Self::Withheld(reason) => write!(f, "withheld: {reason}"),
+        }
+    }
+}
+
+impl From<Figure> for Stated {
+    fn from(figure: Figure) -> Self {
+        Self::Figure(figure)
+    }
+}
+
 impl FromStr for Figure {
     type Err = FigureError;
 
@@ -58,13 +129,13 @@ impl FromStr for Figure {
 /// What was reported of one unit and measure, by month.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    months: BTreeMap<Month, (Figure, String)>,
+    months: BTreeMap<Month, (Stated, String)>,
 }
 
 /// What may be asked of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReportCommand {
-    /// States the figure of a month, in place of an earlier one.
+    /// States the figure of a month, or that there is none, in place of what was said earlier.
     State {
         /// The unit, the same in every command to a report.
         unit: UnitCode,
@@ -73,7 +144,7 @@ pub enum ReportCommand {
         /// The month.
         month: Month,
         /// The figure.
-        figure: Figure,
+        figure: Stated,
         /// Where it is from.
         source: String,
     },
@@ -91,7 +162,7 @@ pub enum ReportEvent {
         /// The month.
         month: Month,
         /// The figure.
-        figure: Figure,
+        figure: Stated,
         /// Where it is from.
         source: String,
     },
@@ -110,17 +181,17 @@ pub enum ReportRefusal {
 
 impl Report {
     /// The figure of a month and where it is from.
-    pub fn month(&self, month: Month) -> Option<(Figure, &str)> {
+    pub fn month(&self, month: Month) -> Option<(&Stated, &str)> {
         self.months
             .get(&month)
-            .map(|(figure, source)| (*figure, source.as_str()))
+            .map(|(figure, source)| (figure, source.as_str()))
     }
 
     /// Every month with its figure and source, in order.
-    pub fn months(&self) -> impl Iterator<Item = (Month, Figure, &str)> {
+    pub fn months(&self) -> impl Iterator<Item = (Month, &Stated, &str)> {
         self.months
             .iter()
-            .map(|(month, (figure, source))| (*month, *figure, source.as_str()))
+            .map(|(month, (figure, source))| (*month, figure, source.as_str()))
     }
 }
 
@@ -137,7 +208,7 @@ impl Decider for Report {
             figure,
             source,
         } = command;
-        if self.month(month) == Some((figure, &source)) {
+        if self.month(month) == Some((&figure, &source)) {
             return Ok(vec![]);
         }
         Ok(vec![ReportEvent::Stated {
@@ -156,7 +227,7 @@ impl Decider for Report {
             source,
             ..
         } = event;
-        self.months.insert(*month, (*figure, source.clone()));
+        self.months.insert(*month, (figure.clone(), source.clone()));
     }
 }
 
@@ -205,7 +276,7 @@ mod tests {
                     unit: "H40.01".parse().expect("a code"),
                     measure: "procedures_published".parse().expect("a name"),
                     month: Month::new(2024, month).expect("a month"),
-                    figure: value.to_string().parse().expect("a figure"),
+                    figure: value.to_string().parse::<Figure>().expect("a figure").into(),
                     source,
                 };
                 let report: Report = fold(&events);

@@ -24,7 +24,7 @@ use rust_decimal::Decimal;
 pub use self::command::{Action, Command, Ground, Verdict};
 pub use self::discrepancy::{Discrepancy, Flag};
 pub use self::refusal::{Lack, Refusal, Unfounded};
-pub use self::score::{Column, Marks, Progress};
+pub use self::score::{Column, Marks, Progress, withheld};
 
 /// What a leaf is worth to somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,8 +15,24 @@ use measures::{Counters, Key};
 use prost::Message as _;
 use rust_decimal::Decimal;
 
+/// What was reported of a month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stated {
+    /// A figure; those of several months and units are added up.
+    Figure(Decimal),
+    /// A mean as the sums that it is made of.
+    Mean {
+        /// Of all values.
+        sum: Decimal,
+        /// What it is divided by.
+        of: Decimal,
+    },
+    /// There is no figure, and why.
+    Withheld(String),
+}
+
 /// Reported figures of one unit: by measure, then month.
-pub type Reported = BTreeMap<String, BTreeMap<Month, Decimal>>;
+pub type Reported = BTreeMap<String, BTreeMap<Month, Stated>>;
 
 /// Why an event could not be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -157,10 +173,7 @@ impl Ledger {
 
     fn report(&mut self, event: assessments::MeasureReported) -> Result<Touched, LedgerError> {
         let month = month(&event.month)?;
-        let value: Decimal = event
-            .value
-            .parse()
-            .map_err(|_| LedgerError::Field(format!("{:?} is not a decimal", event.value)))?;
+        let stated = stated(&event)?;
         let begins = self
             .first_month(&event.unit)
             .is_none_or(|first| month < first);
@@ -169,7 +182,7 @@ impl Ledger {
             .or_default()
             .entry(event.measure.clone())
             .or_default()
-            .insert(month, value);
+            .insert(month, stated);
         Ok(Touched::Report {
             unit: event.unit,
             month,
@@ -224,6 +237,24 @@ impl Ledger {
         let reported = reported.filter_map(|months| months.keys().next().copied());
         counted.into_iter().chain(reported).min()
     }
+}
+
+fn stated(event: &assessments::MeasureReported) -> Result<Stated, LedgerError> {
+    let decimal = |text: &str| {
+        let read = Decimal::from_str_exact(text);
+        read.map_err(|_| LedgerError::Field(format!("{text:?} is not a decimal")))
+    };
+    if !event.withheld_reason.is_empty() {
+        return Ok(Stated::Withheld(event.withheld_reason.clone()));
+    }
+    let sum = decimal(&event.value)?;
+    Ok(match event.per.as_str() {
+        "" => Stated::Figure(sum),
+        per => Stated::Mean {
+            sum,
+            of: decimal(per)?,
+        },
+    })
 }
 
 fn month(text: &str) -> Result<Month, LedgerError> {

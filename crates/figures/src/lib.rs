@@ -14,6 +14,6 @@ mod ledger;
 mod view;
 
 pub use fact::{UnknownEvent, dossier, take_in};
-pub use figures::{Figures, to_wire};
-pub use ledger::{Ledger, LedgerError, Reported, Touched};
+pub use figures::{Figures, Told, to_wire};
+pub use ledger::{Ledger, LedgerError, Reported, Stated, Touched};
 pub use view::{Offer, View};

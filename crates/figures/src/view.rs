@@ -8,6 +8,7 @@ use index::Definition;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use crate::figures::{Pool, Pooled};
 use crate::{Figures, Ledger};
 
 /// The ledger as it is scored, with answers that are needed again and again kept.
@@ -228,15 +229,15 @@ impl<'a> View<'a> {
         offer
     }
 
-    /// Reported figures of all members: the sum over the period's months, and the sum of each member's newest by its
-    /// end.
+    /// Reported figures of all members: those of the period's months together, and each member's newest by its end. Who
+    /// has none, as they are withheld, is left out while others have some.
     fn reported(
         &self,
         members: &[UnitCode],
         period: Period,
         existing: bool,
-    ) -> BTreeMap<String, (Decimal, Option<Decimal>)> {
-        let mut sums: BTreeMap<String, (Decimal, Option<Decimal>)> = BTreeMap::new();
+    ) -> BTreeMap<String, Pooled> {
+        let mut together: BTreeMap<String, Pooled> = BTreeMap::new();
         let (from, until) = (period.first_month(), period.last_month());
         for unit in members {
             let Some(reports) = self.ledger.reported.get(unit.as_str()) else {
@@ -251,18 +252,16 @@ impl<'a> View<'a> {
                 if *newest < from && !stands {
                     continue;
                 }
-                let sum = sums.entry(measure.clone()).or_default();
+                let of = together.entry(measure.clone()).or_default();
                 if stands {
-                    sum.1 = Some(sum.1.unwrap_or_default() + at_end);
+                    of.newest.get_or_insert_default().and(&Pool::of([at_end]));
                 }
                 // A flow has nothing to say of a later period; a stock still stands as it was last reported.
-                sum.0 += months
-                    .range(from..=until)
-                    .map(|(_, value)| value)
-                    .sum::<Decimal>();
+                let within = months.range(from..=until).map(|(_, stated)| stated);
+                of.flow.and(&Pool::of(within).or_nothing_like(at_end));
             }
         }
-        sums
+        together
     }
 }
 

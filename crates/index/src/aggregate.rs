@@ -1,6 +1,6 @@
 //! From leaf scores to components, a total and a band.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ids::LeafCode;
 use rust_decimal::Decimal;
@@ -140,7 +140,7 @@ impl Definition {
             reason: if total.exact.is_some() {
                 String::new()
             } else {
-                why_none(&unscored)
+                why_none(&unscored, scores)
             },
             unscored,
         }
@@ -150,7 +150,10 @@ impl Definition {
 /// Leaves that a reason names at most; `unscored` holds all of them.
 const NAMED: usize = 5;
 
-fn why_none(unscored: &[LeafCode]) -> String {
+/// Reasons why figures are withheld that a reason names at most.
+const REASONS: usize = 3;
+
+fn why_none(unscored: &[LeafCode], scores: &BTreeMap<LeafCode, LeafScore>) -> String {
     if unscored.is_empty() {
         return "nothing applies here".to_owned();
     }
@@ -160,7 +163,14 @@ fn why_none(unscored: &[LeafCode]) -> String {
     } else {
         String::new()
     };
-    format!("no score for {}{more}", named.join(", "))
+    let unscored = unscored.iter().filter_map(|leaf| scores.get(leaf));
+    let withheld: BTreeSet<&str> = unscored.filter_map(LeafScore::withheld).collect();
+    let withheld: String = withheld
+        .into_iter()
+        .take(REASONS)
+        .map(|reason| format!("; withheld: {reason}"))
+        .collect();
+    format!("no score for {}{more}{withheld}", named.join(", "))
 }
 
 fn percent_of(points: Decimal, max: Decimal) -> Option<Decimal> {

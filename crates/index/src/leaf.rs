@@ -218,7 +218,10 @@ impl Leaf {
         let mut missing = Vec::new();
         for (name, kind) in self.inputs.iter().filter(|(name, _)| needed(name.as_str())) {
             match inputs.get(name.as_str()) {
-                None => missing.push(name.to_string()),
+                None => match inputs.why_withheld(name.as_str()) {
+                    Some(reason) => return Err(NoScore::Withheld(reason.to_owned())),
+                    None => missing.push(name.to_string()),
+                },
                 Some(value) => check_type(name.as_str(), value, kind)?,
             }
         }

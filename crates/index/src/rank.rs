@@ -40,6 +40,8 @@ pub struct Standing {
     pub exact: Option<Decimal>,
     /// The applicable maximum.
     pub max: Decimal,
+    /// Why there is no value; empty when there is one, or when nobody said.
+    pub reason: String,
 }
 
 /// A place in a ranking.
@@ -62,6 +64,7 @@ impl IndexResult {
             value,
             exact_value: exact,
             max,
+            ref reason,
             ..
         } = *self;
         Standing {
@@ -69,6 +72,7 @@ impl IndexResult {
             value,
             exact,
             max,
+            reason: reason.clone(),
         }
     }
 }
@@ -166,7 +170,10 @@ impl Definition {
         } else {
             standing.exact
         };
-        let value = value.ok_or("no total")?;
+        let value = value.ok_or_else(|| match standing.reason.as_str() {
+            "" => "no total".to_owned(),
+            reason => format!("no total: {reason}"),
+        })?;
         if standing.max < ranking.least_max {
             let (max, least) = (standing.max, ranking.least_max);
             return Err(format!(

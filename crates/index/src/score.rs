@@ -78,16 +78,32 @@ pub enum NoScore {
         /// The leaf's maximum.
         max: Decimal,
     },
+    /// A figure is withheld, for this reason.
+    #[error("{WITHHELD}{0}")]
+    Withheld(String),
     /// Told by whoever made the score.
     #[error("{0}")]
     Told(String),
+}
+
+/// What the words of a reason begin with when a figure is withheld, so that it is known again where only they are told.
+const WITHHELD: &str = "withheld: ";
+
+impl NoScore {
+    /// A reason as it was told in words.
+    fn told(reason: &str) -> Self {
+        match reason.strip_prefix(WITHHELD) {
+            Some(reason) => Self::Withheld(reason.to_owned()),
+            None => Self::Told(reason.to_owned()),
+        }
+    }
 }
 
 impl LeafScore {
     /// A score that was made elsewhere, such as an appraiser's decision or one read back from an event: points that
     /// count, the maximum, and the reason why there are no points.
     pub fn told(points: Option<Decimal>, max: Decimal, reason: &str) -> Self {
-        let no_score = points.is_none().then(|| NoScore::Told(reason.to_owned()));
+        let no_score = points.is_none().then(|| NoScore::told(reason));
         Self {
             points,
             exact: points,
@@ -104,6 +120,14 @@ impl LeafScore {
         Self {
             no_score: Some(why),
             ..Self::told(None, Decimal::ZERO, "")
+        }
+    }
+
+    /// Why a figure that it needs is withheld; none when that is not why there are no points.
+    pub fn withheld(&self) -> Option<&str> {
+        match &self.no_score {
+            Some(NoScore::Withheld(reason)) => Some(reason),
+            _ => None,
         }
     }
 

@@ -16,9 +16,12 @@ pub enum Value {
     State(String),
 }
 
-/// The values of inputs by name.
+/// The values of inputs by name, and why some have none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Inputs(BTreeMap<String, Value>);
+pub struct Inputs {
+    values: BTreeMap<String, Value>,
+    withheld: BTreeMap<String, String>,
+}
 
 impl Inputs {
     /// None yet.
@@ -28,34 +31,49 @@ impl Inputs {
 
     /// Sets the value of an input; a value that was there is replaced.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.0.insert(name.into(), value.into());
+        self.values.insert(name.into(), value.into());
+    }
+
+    /// Says why an input has no value: what needs it has no score then, for that reason.
+    pub fn withhold(&mut self, name: impl Into<String>, reason: impl Into<String>) {
+        self.withheld.insert(name.into(), reason.into());
     }
 
     /// The value of an input.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.values.get(name)
     }
 
     /// All values, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.values
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Why an input has no value, where somebody said so.
+    pub fn why_withheld(&self, name: &str) -> Option<&str> {
+        self.withheld.get(name).map(String::as_str)
+    }
+
+    /// All inputs that were withheld, with the reasons, by name.
+    pub fn withheld(&self) -> impl Iterator<Item = (&str, &str)> {
+        let withheld = self.withheld.iter();
+        withheld.map(|(name, reason)| (name.as_str(), reason.as_str()))
     }
 }
 
 impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Inputs {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(values: I) -> Self {
-        Self(
-            values
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        let mut inputs = Self::default();
+        inputs.extend(values);
+        inputs
     }
 }
 
 impl<N: Into<String>, V: Into<Value>> Extend<(N, V)> for Inputs {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, values: I) {
-        self.0.extend(
+        self.values.extend(
             values
                 .into_iter()
                 .map(|(name, value)| (name.into(), value.into())),

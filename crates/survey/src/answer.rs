@@ -1,6 +1,7 @@
 //! Answers, and ballots of them.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use crate::question::Hundredths;
 use crate::{Code, Edition};
@@ -14,9 +15,53 @@ pub enum Answer {
     Choice(Code),
 }
 
-/// What one respondent answered, by question. It says nothing of who, when or under which token.
+/// How much a ballot counts beside an average one: 0.01 to 100.00, in whole hundredths. So coarse that it tells nobody
+/// apart by itself, and small enough that all sums stay exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Weight(u16);
+
+impl Weight {
+    /// The greatest weight, in hundredths.
+    const MAX: u16 = 10_000;
+
+    /// That many hundredths; none of a weight that is too small or too great.
+    pub fn new(hundredths: u16) -> Option<Self> {
+        (1..=Self::MAX)
+            .contains(&hundredths)
+            .then_some(Self(hundredths))
+    }
+
+    /// The number of hundredths.
+    pub fn count(self) -> u16 {
+        self.0
+    }
+}
+
+impl Default for Weight {
+    /// That of an average ballot, 1.
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl FromStr for Weight {
+    type Err = ();
+
+    /// Reads a plain decimal with at most two digits behind the point.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let hundredths: Hundredths = text.parse()?;
+        let hundredths = u16::try_from(hundredths.count()).map_err(|_| ())?;
+        Self::new(hundredths).ok_or(())
+    }
+}
+
+/// What one respondent answered, by question, and how much that counts. It says nothing of who, when or under which
+/// token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ballot(BTreeMap<Code, Answer>);
+pub struct Ballot {
+    answers: BTreeMap<Code, Answer>,
+    weight: Weight,
+}
 
 /// Something wrong in what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +122,7 @@ impl Ballot {
             });
         }
         if faults.is_empty() {
-            Ok(Self(ballot))
+            Ok(ballot.into_iter().collect())
         } else {
             Err(faults)
         }
@@ -85,12 +130,26 @@ impl Ballot {
 
     /// The answers by question.
     pub fn answers(&self) -> impl Iterator<Item = (&Code, &Answer)> {
-        self.0.iter()
+        self.answers.iter()
+    }
+
+    /// How much it counts.
+    pub fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    /// The same answers with another weight.
+    #[must_use]
+    pub fn weighing(self, weight: Weight) -> Self {
+        Self { weight, ..self }
     }
 }
 
 impl FromIterator<(Code, Answer)> for Ballot {
     fn from_iter<I: IntoIterator<Item = (Code, Answer)>>(answers: I) -> Self {
-        Self(answers.into_iter().collect())
+        Self {
+            answers: answers.into_iter().collect(),
+            weight: Weight::default(),
+        }
     }
 }

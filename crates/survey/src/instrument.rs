@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decider::Decider;
+use ids::MeasureName;
 
-use crate::question::{Question, sound_text};
-use crate::{Code, Fault};
+use crate::question::{Feed, Question, Taken, sound_text};
+use crate::{Code, Fault, Level};
 
-/// Most questions of an edition.
-const QUESTIONS: usize = 100;
+/// Most questions of an edition: PAPI asks for 120 indicators and more.
+const QUESTIONS: usize = 200;
 /// Most respondent groups of an edition.
 const GROUPS: usize = 10;
 
@@ -32,8 +33,10 @@ pub struct Edition {
     pub title: String,
     /// Who is asked, 1 to 10 groups.
     pub groups: Vec<Group>,
-    /// What is asked, 1 to 100 questions.
+    /// What is asked, 1 to 200 questions.
     pub questions: Vec<Question>,
+    /// The intervals of its results, unless others are asked for.
+    pub level: Level,
 }
 
 impl Edition {
@@ -68,13 +71,34 @@ impl Edition {
         {
             faults.push(fault(
                 "questions".into(),
-                "needs 1 to 100 questions with different codes",
+                "needs 1 to 200 questions with different codes",
             ));
         }
         for (at, question) in self.questions.iter().enumerate() {
             question.faults(&format!("questions[{at}]"), &groups, &mut faults);
         }
+        self.mixed_inputs(&mut faults);
         faults
+    }
+
+    /// Only counts may be added up: a share or a mean is that of one question.
+    fn mixed_inputs(&self, faults: &mut Vec<Fault>) {
+        let mut known: BTreeMap<&MeasureName, (&Code, Taken<'_>)> = BTreeMap::new();
+        for (at, question) in self.questions.iter().enumerate() {
+            let taken = question.feeds.iter().flat_map(Feed::taken);
+            for (input, taken) in taken {
+                let (of, other) = *known.entry(input).or_insert((&question.code, taken));
+                let same = taken == other && (taken == Taken::Count || *of == question.code);
+                if !same {
+                    faults.push(Fault {
+                        field: format!("questions[{at}].feeds"),
+                        why: format!(
+                            "{input} is taken of question {of} in another way; only counts are added up"
+                        ),
+                    });
+                }
+            }
+        }
     }
 
     /// A question by its code.

@@ -1,28 +1,30 @@
 //! Surveys: instruments, waves, ballots, and what ballots add up to.
 //!
 //! Nothing here knows who answered: a [`Ballot`] is answers and nothing else, and it leaves the box only in company
-//! ([`mixing`]). What comes out is counted exactly ([`Tally`]): answers are whole hundredths, sums and sums of squares
-//! are integers, and only the printed figures are rounded.
+//! ([`mixing`]). What comes out is counted exactly ([`Tally`]): answers and weights are whole hundredths, sums and sums
+//! of squares are integers, and only the printed figures are rounded.
 #![forbid(unsafe_code)]
 
 mod answer;
 mod feeding;
 mod instrument;
 pub mod mixing;
+mod moments;
 mod question;
 mod results;
 mod suppression;
 mod tally;
 mod wave;
 
-pub use answer::{Answer, Ballot, Fault};
-pub use feeding::{fed, feeds};
+pub use answer::{Answer, Ballot, Fault, Weight};
+pub use feeding::{Fed, Sample, fed, feeds, sample};
 pub use instrument::{
     Edition, Group, Instrument, InstrumentCommand, InstrumentEvent, InstrumentRefusal,
 };
-pub use question::{Choice, Feed, Hundredths, Kind, Question};
+pub use moments::{Mean, Moments};
+pub use question::{Choice, Feed, Hundredths, Kind, Question, Taken};
 pub use results::{Block, Blocked, Item, results};
-pub use tally::{DIGITS, Estimate, Level, Tally};
+pub use tally::{DIGITS, Estimate, Level, Tally, rounded};
 pub use wave::{
     BALLOTS_MAX, Batch, Cell, MINIMUM, Plan, PlanFault, Stage, Wave, WaveCommand, WaveEvent,
     WaveRefusal,

@@ -6,8 +6,8 @@
 //!
 //! At the end such small pools of a unit are put together and lose their group; if they are too few even then, they are
 //! put together with those of the other units and lose their unit too. What all small pools together cannot hide is
-//! destroyed, and only its number is kept. A ballot that loses its group also loses the answers that only some groups
-//! give, as those would tell it.
+//! destroyed, and only its number is kept. A ballot that loses its group also loses its weight and the answers that
+//! only some groups give, as those would tell it; it counts as an average one.
 //!
 //! A batch is in the order of what the ballots say, which says nothing else.
 

@@ -111,6 +111,32 @@ pub struct Feed {
     pub leaf: LeafCode,
     /// The inputs of its rule that count answers, by the answer as it is written; may be none.
     pub inputs: BTreeMap<String, MeasureName>,
+    /// The inputs that are the share of some answers among all, 0 to 1, by weight.
+    pub shares: BTreeMap<MeasureName, BTreeSet<String>>,
+    /// The inputs that are the mean of what the answers count, by weight.
+    pub means: BTreeSet<MeasureName>,
+}
+
+/// What of the answers to a question is an input of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Taken<'a> {
+    /// How often some answers were given; those to several questions are added up.
+    Count,
+    /// The share of these answers.
+    Share(&'a BTreeSet<String>),
+    /// The mean.
+    Mean,
+}
+
+impl Feed {
+    /// Every input that it gives, once each.
+    pub fn taken(&self) -> BTreeMap<&MeasureName, Taken<'_>> {
+        let counts = self.inputs.values().map(|input| (input, Taken::Count));
+        let shares = self.shares.iter();
+        let shares = shares.map(|(input, answers)| (input, Taken::Share(answers)));
+        let means = self.means.iter().map(|input| (input, Taken::Mean));
+        counts.chain(shares).chain(means).collect()
+    }
 }
 
 /// One question.
@@ -164,6 +190,10 @@ impl Question {
         }
         let possible = self.possible();
         let counted = self.feeds.iter().flat_map(|feed| &feed.inputs);
+        let shares = self.feeds.iter().flat_map(|feed| &feed.shares);
+        let shares =
+            shares.flat_map(|(input, answers)| answers.iter().map(move |answer| (answer, input)));
+        let counted = counted.chain(shares);
         for (answer, input) in counted.filter(|(answer, _)| !possible.contains(*answer)) {
             let answer: String = answer.chars().take(40).collect();
             fault(
@@ -172,6 +202,12 @@ impl Question {
                     "{input} counts {answer:?}, which no answer is; numbers are not counted one by one"
                 ),
             );
+        }
+        if !self.has_mean() {
+            for input in self.feeds.iter().flat_map(|feed| &feed.means) {
+                let why = format!("{input} is a mean, and the options have no weights; give them");
+                fault("feeds", why);
+            }
         }
         match &self.kind {
             Kind::Scale { min, max } => {
@@ -223,6 +259,13 @@ impl Question {
                     fault("number", "needs a min below its max".into());
                 }
             }
+        }
+    }
+
+    fn has_mean(&self) -> bool {
+        match &self.kind {
+            Kind::Choice(options) => options.iter().all(|option| option.weight.is_some()),
+            Kind::Scale { .. } | Kind::Likert { .. } | Kind::YesNo | Kind::Number { .. } => true,
         }
     }
 

@@ -1,22 +1,24 @@
 //! Counting answers exactly, and the figures that follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rust_decimal::{Decimal, MathematicalOps as _, RoundingStrategy};
+use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::answer::Answer;
-use crate::question::{Kind, Question};
+use crate::answer::{Answer, Weight};
+use crate::moments::Moments;
+use crate::question::{Hundredths, Kind, Question};
 
 /// Digits behind the point of means, errors, shares and ends of intervals, rounded half up.
 pub const DIGITS: u32 = 6;
 
 /// How sure an interval is to hold the true mean, by the normal approximation. Factors have three digits, as official
 /// tables print them (PAPI: 1.645).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Level {
     /// 90 %: 1.645 standard errors to each side.
     P90,
     /// 95 %: 1.960.
+    #[default]
     P95,
     /// 99 %: 2.576.
     P99,
@@ -39,21 +41,25 @@ pub struct Tally {
     /// All answers.
     answered: u64,
     /// Answers that count something.
-    valued: u64,
-    /// Their sum, in hundredths.
-    sum: i128,
-    /// The sum of their squares, in hundredths of hundredths.
-    squares: i128,
+    valued: Moments,
     /// How often each answer was given, for questions with a few possible answers.
-    answers: BTreeMap<String, u64>,
+    answers: BTreeMap<String, Given>,
+}
+
+/// How often an answer was given, and with which weight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Given {
+    count: u64,
+    /// Of one each.
+    moments: Moments,
 }
 
 /// What a sample says of a mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// The mean of the answers.
+    /// The mean of the answers, by weight.
     pub mean: Decimal,
-    /// Its standard error: the sample's standard deviation (n − 1) over √n, as if drawn from an unlimited population.
+    /// Its standard error, as if drawn from an unlimited population ([`Moments::standard_error`]).
     pub standard_error: Decimal,
     /// Lower end of the interval.
     pub low: Decimal,
@@ -63,27 +69,26 @@ pub struct Estimate {
 
 impl Tally {
     /// Counts one answer to `question`.
-    pub(crate) fn add(&mut self, question: &Question, answer: &Answer) {
+    pub(crate) fn add(&mut self, question: &Question, answer: &Answer, weight: Weight) {
         self.answered += 1;
         if let Some(value) = question.value(answer) {
-            let value = i128::from(value.count());
-            self.valued += 1;
-            self.sum += value;
-            self.squares += value * value;
+            self.valued.add(value, weight);
         }
         if !matches!(question.kind, Kind::Number { .. }) {
-            *self.answers.entry(question.write(answer)).or_default() += 1;
+            let given = self.answers.entry(question.write(answer)).or_default();
+            given.count += 1;
+            given.moments.add(Hundredths::whole(1), weight);
         }
     }
 
     /// Adds the answers that another tally of the same question counted.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.answered += other.answered;
-        self.valued += other.valued;
-        self.sum += other.sum;
-        self.squares += other.squares;
-        for (answer, count) in &other.answers {
-            *self.answers.entry(answer.clone()).or_default() += count;
+        self.valued.merge(&other.valued);
+        for (answer, other) in &other.answers {
+            let given = self.answers.entry(answer.clone()).or_default();
+            given.count += other.count;
+            given.moments.merge(&other.moments);
         }
     }
 
@@ -94,29 +99,29 @@ impl Tally {
 
     /// How often an answer was given.
     pub fn given(&self, answer: &str) -> u64 {
-        self.answers.get(answer).copied().unwrap_or_default()
+        self.answers.get(answer).map_or(0, |given| given.count)
+    }
+
+    /// What the answers count.
+    pub fn valued(&self) -> &Moments {
+        &self.valued
+    }
+
+    /// Some answers among all, each of the former counting 1 and of the others 0.
+    pub fn share(&self, of: &BTreeSet<String>) -> Moments {
+        let mut moments = Moments::default();
+        for (answer, given) in &self.answers {
+            moments.merge(&match of.contains(answer) {
+                true => given.moments,
+                false => given.moments.of_nothing(),
+            });
+        }
+        moments
     }
 
     /// Mean, standard error and interval; none of fewer than two answers that count something.
     pub fn estimate(&self, level: Level) -> Option<Estimate> {
-        if self.valued < 2 {
-            return None;
-        }
-        let count = i128::from(self.valued);
-        let n = Decimal::from(self.valued);
-        let mean = Decimal::try_from_i128_with_scale(self.sum, 2).ok()? / n;
-        // n²(n − 1) times the mean's variance, exactly.
-        let spread = count * self.squares - self.sum * self.sum;
-        let (spread, rest) = match Decimal::try_from_i128_with_scale(spread, 0) {
-            Ok(spread) => (spread / n, n),
-            // 96 bits are not enough: what a whole division drops is below the 18th digit.
-            Err(_) => (
-                Decimal::try_from_i128_with_scale(spread / count, 0).ok()?,
-                n,
-            ),
-        };
-        let variance = spread / rest / (n - Decimal::ONE);
-        let error = variance.sqrt()? / Decimal::ONE_HUNDRED;
+        let (mean, error) = (self.valued.mean()?.value()?, self.valued.standard_error()?);
         let reach = level.factor() * error;
         Some(Estimate {
             mean: rounded(mean),
@@ -148,7 +153,8 @@ impl Tally {
     }
 }
 
-fn rounded(value: Decimal) -> Decimal {
+/// Rounds half up to [`DIGITS`].
+pub fn rounded(value: Decimal) -> Decimal {
     let mut value = value.round_dp_with_strategy(DIGITS, RoundingStrategy::MidpointAwayFromZero);
     value.rescale(DIGITS);
     value

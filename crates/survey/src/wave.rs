@@ -269,7 +269,7 @@ impl Wave {
             for (code, answer) in ballot.answers() {
                 if let Some(question) = plan.edition.question(code) {
                     let tally = counted.tallies.entry(code.clone()).or_default();
-                    tally.add(question, answer);
+                    tally.add(question, answer, ballot.weight());
                 }
             }
         }

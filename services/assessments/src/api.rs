@@ -193,7 +193,7 @@ impl AssessmentsService for Api {
             unit: unit.clone(),
             measure: measure.clone(),
             month,
-            figure,
+            figure: figure.into(),
             source,
         };
         let executed = execute::<ReportCodec, pb::ReportedMeasure>(
@@ -205,15 +205,14 @@ impl AssessmentsService for Api {
                 None => report.decide(command.clone()),
             },
             |report, version| {
-                let (figure, source) = report.month(month).unwrap_or((figure, ""));
+                let known = report.month(month);
+                let told = known.map(|(stated, source)| wire::reported(stated, source));
                 pb::ReportedMeasure {
                     unit: unit.to_string(),
                     month: month.to_string(),
                     measure: measure.to_string(),
-                    value: figure.value().to_string(),
-                    source: source.to_owned(),
                     version,
-                    position: 0,
+                    ..told.unwrap_or_default()
                 }
             },
         )
@@ -250,14 +249,13 @@ impl AssessmentsService for Api {
                 .state
                 .months()
                 .filter(|(of, ..)| month.is_none_or(|month| month == *of));
-            months.map(|(month, figure, source)| pb::ReportedMeasure {
+            months.map(|(month, stated, source)| pb::ReportedMeasure {
                 unit: unit.to_string(),
                 month: month.to_string(),
                 measure: measure.to_owned(),
-                value: figure.value().to_string(),
-                source: source.to_owned(),
                 version: kept.version,
                 position: kept.position,
+                ..wire::reported(stated, source)
             })
         });
         let (measures, next_page_token) = page.take(rows, |figure| {

@@ -1,11 +1,12 @@
 //! How the events of assessments are stored.
 
-use assessment::{FigureError, Report, ReportEvent};
+use assessment::{Figure, FigureError, Mean, Report, ReportEvent, Stated};
 use contracts::assessments::v1 as pb;
 use eventlog::command::{Codec, DecodeError};
 use ids::{CodeError, MeasureName, Period, UnitCode};
 use prost::Message as _;
 use prost::bytes::Bytes;
+use rust_decimal::Decimal;
 
 const MEASURE_REPORTED: &str = "chiso.assessments.v1.MeasureReported";
 
@@ -20,6 +21,34 @@ pub(crate) const REPORT: &str = "report-";
 /// Stream of what is reported of a unit and measure.
 pub(crate) fn report_stream(unit: &UnitCode, measure: &MeasureName) -> String {
     format!("{REPORT}{unit}-{measure}")
+}
+
+/// What is stated as value, what that is per, and why it is withheld.
+pub(crate) fn written(stated: &Stated) -> (String, String, String) {
+    match stated {
+        Stated::Figure(figure) => (figure.value().to_string(), String::new(), String::new()),
+        Stated::Mean(mean) => (mean.sum().to_string(), mean.of().to_string(), String::new()),
+        Stated::Withheld(reason) => ("0".to_owned(), String::new(), reason.clone()),
+    }
+}
+
+fn read(stored: &pb::MeasureReported) -> Result<Stated, String> {
+    if !stored.withheld_reason.is_empty() {
+        return Ok(Stated::Withheld(stored.withheld_reason.clone()));
+    }
+    if stored.per.is_empty() {
+        let figure: Result<Figure, FigureError> = stored.value.parse();
+        return figure
+            .map(Stated::Figure)
+            .map_err(|error| error.to_string());
+    }
+    let decimal = |text: &str| {
+        let read = Decimal::from_str_exact(text);
+        read.map_err(|_| format!("{text:?} is not a decimal"))
+    };
+    let mean = Mean::new(decimal(&stored.value)?, decimal(&stored.per)?);
+    let mean = mean.ok_or_else(|| format!("{} is nothing to take a mean of", stored.per))?;
+    Ok(Stated::Mean(mean))
 }
 
 /// Stores reports.
@@ -37,12 +66,15 @@ impl Codec for ReportCodec {
             figure,
             source,
         } = event;
+        let (value, per, withheld_reason) = written(figure);
         let stored = pb::MeasureReported {
             unit: unit.to_string(),
             month: month.to_string(),
             measure: measure.to_string(),
-            value: figure.value().to_string(),
+            value,
             source: source.clone(),
+            per,
+            withheld_reason,
         };
         (MEASURE_REPORTED, stored.encode_to_vec().into())
     }
@@ -73,10 +105,7 @@ impl Codec for ReportCodec {
                 .measure
                 .parse()
                 .map_err(|error: CodeError| invalid(error.to_string()))?,
-            figure: stored
-                .value
-                .parse()
-                .map_err(|error: FigureError| invalid(error.to_string()))?,
+            figure: read(&stored).map_err(invalid)?,
             source: stored.source,
             month,
         })

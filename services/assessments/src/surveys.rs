@@ -36,7 +36,8 @@
 //! write-ahead log, by backups taken in between, or by rows that are dead but not yet vacuumed, can open the pool before
 //! and after; the key belongs where database administrators have no access. How many voted, of which unit and group and,
 //! by watching, when, is known: quotas need it. A question that only one person in the province can answer in one way
-//! tells that person; the minimum count keeps it out of figures, and nobody should ask it. A unit's result is never shown
+//! tells that person; the minimum count keeps it out of figures, and nobody should ask it. Whoever imports ballots with
+//! weights knows them, as well as the answers; weights have two digits, and a ballot that loses its group loses its weight. A unit's result is never shown
 //! of fewer answers than the plan's minimum.
 //!
 //! | metric | what it says |
@@ -51,6 +52,7 @@ pub(crate) mod feeding;
 mod feeds;
 mod import;
 mod key;
+mod sampled;
 mod timer;
 mod urn;
 mod wire;

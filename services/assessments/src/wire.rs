@@ -196,6 +196,18 @@ pub(crate) fn definition_refused(refusal: DefinitionRefusal) -> Problem {
     }
 }
 
+/// What is reported of a month, without saying of what.
+pub(crate) fn reported(stated: &assessment::Stated, source: &str) -> pb::ReportedMeasure {
+    let (value, per, withheld_reason) = crate::codec::written(stated);
+    pb::ReportedMeasure {
+        value,
+        per,
+        withheld_reason,
+        source: source.to_owned(),
+        ..Default::default()
+    }
+}
+
 /// A report refuses nothing.
 pub(crate) fn report_refused(refusal: ReportRefusal) -> Problem {
     let message = refusal.to_string();

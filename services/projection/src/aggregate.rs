@@ -115,6 +115,7 @@ pub(crate) fn place(definition: &Definition, rows: &mut BTreeMap<String, (IndexK
             value,
             exact,
             max,
+            reason: row.reason.clone(),
         }
     });
     let places = definition.rank(standings.collect::<Vec<_>>());

@@ -232,11 +232,16 @@ impl Api {
         let inputs = leaf.inputs().filter_map(|name| {
             let input = definition.input(name.as_str())?;
             let value = judged.figures.value(definition, name.as_str());
+            let withheld = judged.figures.withheld(definition, name.as_str());
             Some(pb::ExplainedInput {
                 name: name.to_string(),
                 value: value
                     .map(|value| value.normalize().to_string())
                     .unwrap_or_default(),
+                withheld_reason: match value {
+                    Some(_) => String::new(),
+                    None => withheld.unwrap_or_default().to_owned(),
+                },
                 label_vi: input.label.vi.clone(),
                 label_en: input.label.en.clone(),
                 source: source(input.kind).to_owned(),

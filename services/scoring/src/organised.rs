@@ -97,7 +97,7 @@ impl<'a> Judged<'a> {
     /// Every figure that it has, by name.
     pub(crate) fn measures(&self) -> Vec<pb::Input> {
         let mut all = self.figures.all();
-        all.retain(|name, _| !self.withheld.contains_key(name));
+        all.retain(|name, _| !self.withheld.contains_key(*name));
         all.into_iter().map(to_wire).collect()
     }
 

@@ -127,6 +127,7 @@ pub(crate) fn wire(code: &LeafCode, score: &LeafScore) -> pb::LeafScore {
                 name: name.clone(),
                 value: value.to_string(),
                 newest: String::new(),
+                withheld_reason: String::new(),
             })
             .collect(),
     }

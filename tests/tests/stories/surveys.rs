@@ -1,5 +1,8 @@
 //! A survey from its instrument to its results, by the functions that `chiso survey` runs.
 
+mod papi;
+mod withheld;
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use cli::{Exit, Services, survey};
@@ -124,22 +127,7 @@ async fn a_survey_is_run_from_files() {
     // 15 of 20 were satisfied.
     satisfied(&province, "75.00").await;
 
-    let unit = given::DEPARTMENT;
-    let reason = "phiếu do cơ quan điền hộ";
-    let withheld = survey::withhold(services, WAVE, unit, reason).await;
-    let withheld = withheld.expect("withheld").withheld_units;
-    assert_eq!((&*withheld[0].unit, &*withheld[0].reason), (unit, reason));
-    let results = eventually("results say so", async || {
-        let results = survey::results(services, WAVE, "", "", level).await;
-        let results = results.map_err(|failure| failure.message)?;
-        match results.withheld_units.is_empty() {
-            true => Err("nothing is withheld".to_owned()),
-            false => Ok(results),
-        }
-    })
-    .await;
-    assert_eq!(results.total.expect("a total").ballots, 0);
-    satisfied(&province, "").await;
+    withheld::and_released(&province, WAVE).await;
 }
 
 /// Tokens go to a file of its owner alone and nowhere else.

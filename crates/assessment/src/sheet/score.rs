@@ -65,6 +65,13 @@ pub(super) fn measured(leaf: &Leaf, figures: &Inputs) -> Option<Mark> {
     mark_of(leaf.score(figures)).ok()
 }
 
+/// The score of a survey leaf that has none, as its figures are withheld; none of every other leaf.
+pub fn withheld(leaf: &Leaf, figures: &Inputs) -> Option<LeafScore> {
+    let surveyed = leaf.source() == Source::Surveyed;
+    let score = surveyed.then(|| leaf.score(figures));
+    score.filter(|score| score.withheld().is_some())
+}
+
 /// Whether units say something of such a leaf that counts.
 pub(super) fn self_scored(leaf: &Leaf) -> bool {
     match leaf.source() {
@@ -79,11 +86,16 @@ impl Sheet {
         let entry = self.entry(leaf.code());
         let claim = entry.and_then(|entry| entry.claimed.as_ref());
         let mark = |decision: Option<&super::Decision>| decision.map(|decision| decision.mark);
+        let last = match withheld(leaf, figures) {
+            // Only the council may say what a survey leaf is worth whose answers nobody may use.
+            Some(_) => mark(entry.and_then(|entry| entry.council.as_ref())),
+            None => entry.and_then(super::Entry::decided),
+        };
         Marks {
             own: claim.and_then(|claimed| claimed.claim.mark),
             first: mark(entry.and_then(|entry| entry.first.as_ref())),
             second: mark(entry.and_then(|entry| entry.second.as_ref())),
-            last: entry.and_then(super::Entry::decided),
+            last,
             measured: measured(leaf, figures),
         }
     }
@@ -98,7 +110,7 @@ impl Sheet {
                     Some(Mark::Points(points)) => leaf.decided(points).ok()?,
                     Some(Mark::NotApplicable) => LeafScore::not_applicable("by decision"),
                     None if leaf.max().is_zero() => leaf.score(figures),
-                    None => return None,
+                    None => withheld(leaf, figures)?,
                 };
                 Some((leaf.code().clone(), score))
             })
@@ -117,11 +129,12 @@ impl Sheet {
         }
     }
 
-    /// Leaves that give points and that nobody has decided on.
-    pub fn undecided(&self, definition: &Definition) -> Vec<LeafCode> {
+    /// Leaves that give points and that nobody has decided on, but for those that have no score as their figures are
+    /// withheld.
+    pub fn undecided(&self, definition: &Definition, figures: &Inputs) -> Vec<LeafCode> {
         let leaves = definition.leaves().iter();
         leaves
-            .filter(|leaf| !leaf.max().is_zero())
+            .filter(|leaf| !leaf.max().is_zero() && withheld(leaf, figures).is_none())
             .filter(|leaf| {
                 self.entry(leaf.code())
                     .and_then(super::Entry::decided)
@@ -141,7 +154,10 @@ impl Sheet {
             .map(|(leaf, _)| leaf)
             .collect();
         let to_claim = leaves.iter().filter(|leaf| self_scored(leaf)).count();
-        let to_decide = leaves.iter().filter(|leaf| !leaf.max().is_zero()).count();
+        let to_decide = leaves
+            .iter()
+            .filter(|leaf| !leaf.max().is_zero() && withheld(leaf, figures).is_none())
+            .count();
         Progress {
             leaves: to_claim,
             filled: to_claim - unfilled.len(),
@@ -150,7 +166,7 @@ impl Sheet {
                 .filter(|(_, lack)| *lack == Lack::Evidence)
                 .count(),
             to_decide,
-            decided: to_decide - self.undecided(definition).len(),
+            decided: to_decide - self.undecided(definition, figures).len(),
         }
     }
 

@@ -157,6 +157,7 @@ pub(super) fn figures(figures: &[pb::Figure], paper: &Paper, language: Language)
             Some(Value::Number(text) | Value::State(text)) => text.as_str(),
             Some(Value::YesNo(true)) => words::YES.in_language(language),
             Some(Value::YesNo(false)) => words::NO.in_language(language),
+            Some(Value::Withheld(_)) => words::WITHHELD.in_language(language),
             None => "",
         };
         format!("{}: {value}", label.unwrap_or(&figure.name))
@@ -268,4 +269,11 @@ pub(super) fn labelled(
     facts
         .map(|(label, value)| (label.in_language(language).to_owned(), value))
         .collect()
+}
+
+/// Why a survey leaf has no points, as its figures are withheld.
+pub(super) fn withheld(leaf: &pb::LeafAssessment, language: Language) -> Option<String> {
+    let reason = &leaf.withheld_reason;
+    let label = words::WITHHELD.in_language(language);
+    (!reason.is_empty()).then(|| format!("{label}: {reason}"))
 }

@@ -114,6 +114,7 @@ fn reasons(leaf: &pb::LeafAssessment, language: Language) -> String {
     });
     own.into_iter()
         .chain(decided)
+        .chain(leaves::withheld(leaf, language))
         .collect::<Vec<_>>()
         .join("\n")
 }

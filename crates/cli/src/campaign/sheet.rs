@@ -85,7 +85,7 @@ fn row(paper: &Paper, place: &Place<'_>, language: Language) -> Row {
                 leaves::decision(leaf.second.as_ref(), language),
                 leaves::mark(leaf.decided.as_ref(), language),
                 Cell::text(leaves::figures(&leaf.figures, paper, language)),
-                Cell::text(&leaf.explanation),
+                Cell::text(reason(leaf, language)),
                 Cell::text(leaves::evidence_of(leaf, language)),
             ];
             Row {
@@ -94,4 +94,13 @@ fn row(paper: &Paper, place: &Place<'_>, language: Language) -> Row {
             }
         }
     }
+}
+
+/// What the unit explains, and why a survey leaf has no points.
+fn reason(leaf: &contracts::assessments::v1::LeafAssessment, language: Language) -> String {
+    let explained = (!leaf.explanation.is_empty()).then(|| leaf.explanation.clone());
+    let told = explained
+        .into_iter()
+        .chain(leaves::withheld(leaf, language));
+    told.collect::<Vec<_>>().join("\n")
 }

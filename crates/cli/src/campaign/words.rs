@@ -26,6 +26,7 @@ pub(crate) const SECOND: Label = Label::new("Lần 2", "Second");
 pub(crate) const COUNCIL: Label = Label::new("Hội đồng", "Council");
 pub(crate) const FINAL: Label = Label::new("Kết quả", "Final");
 pub(crate) const REASON: Label = Label::new("Lý do, giải trình", "Reason");
+pub(crate) const WITHHELD: Label = Label::new("Không tính điểm", "Withheld");
 pub(crate) const FIGURES: Label = Label::new("Số liệu kê khai", "Declared figures");
 pub(crate) const EVIDENCE: Label = Label::new("Tài liệu kiểm chứng", "Evidence");
 pub(crate) const EVIDENCE_REVOKED: Label = Label::new(

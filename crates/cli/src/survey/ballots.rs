@@ -11,8 +11,10 @@ use crate::{Exit, Failure, Service, Services};
 
 /// Rows of a call: what the service takes.
 const ROWS: usize = 10_000;
-/// Columns that are no question.
+/// Columns that are no question and have to be there.
 const PLACES: [&str; 3] = ["id", "unit", "group"];
+/// The column of weights, which is no question either and may be missing.
+const WEIGHT: &str = "weight";
 
 /// Reads a table of ballots.
 ///
@@ -53,7 +55,9 @@ pub(super) fn rows(
         let questions = headers.iter().zip(&record);
         let answers = questions
             .map(|(question, value)| (question.trim(), value.trim()))
-            .filter(|(question, value)| !PLACES.contains(question) && !value.is_empty())
+            .filter(|(question, value)| {
+                !PLACES.contains(question) && *question != WEIGHT && !value.is_empty()
+            })
             .map(|(question, value)| pb::SurveyAnswer {
                 question: question.to_owned(),
                 value: value.to_owned(),
@@ -65,6 +69,7 @@ pub(super) fn rows(
             unit: cell(&record, "unit"),
             group: cell(&record, "group"),
             answers: answers.collect(),
+            weight: cell(&record, WEIGHT),
         });
     }
     Ok(rows)

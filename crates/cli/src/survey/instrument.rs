@@ -29,9 +29,26 @@ pub(super) fn edition(mut fields: Fields<'_>) -> pb::SurveyEdition {
         title: fields.needed("title"),
         groups,
         questions,
+        level: level(&mut fields),
     };
     fields.end();
     edition
+}
+
+fn level(fields: &mut Fields<'_>) -> i32 {
+    use pb::ConfidenceLevel as Level;
+    let level = match fields.number("level") {
+        0 => Level::Unspecified,
+        90 => Level::Percent90,
+        95 => Level::Percent95,
+        99 => Level::Percent99,
+        _ => {
+            let line = fields.node("level").map_or(fields.line(), |node| node.line);
+            fields.fault(line, "level is 90, 95 or 99, in percent");
+            Level::Unspecified
+        }
+    };
+    level.into()
 }
 
 fn group(node: &Node, outer: &mut Fields<'_>) -> Option<pb::SurveyGroup> {
@@ -144,9 +161,22 @@ fn feed(node: &Node, outer: &mut Fields<'_>) -> Option<pb::SurveyFeed> {
 
 fn input(node: &Node, outer: &mut Fields<'_>) -> Option<pb::SurveyFeedInput> {
     let mut fields = Fields::of("an input", node, outer.faults())?;
+    let figure = match fields.text("figure").as_str() {
+        "" | "count" => pb::SurveyFeedFigure::Unspecified,
+        "share" => pb::SurveyFeedFigure::Share,
+        "mean" => pb::SurveyFeedFigure::Mean,
+        _ => {
+            let line = fields
+                .node("figure")
+                .map_or(fields.line(), |node| node.line);
+            fields.fault(line, "figure is count, share or mean");
+            pb::SurveyFeedFigure::Unspecified
+        }
+    };
     let input = pb::SurveyFeedInput {
         input: fields.needed("input"),
         answers: fields.texts("answers"),
+        figure: figure.into(),
     };
     fields.end();
     Some(input)

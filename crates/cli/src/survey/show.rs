@@ -141,6 +141,38 @@ pub(super) fn results(results: &pb::SurveyResults) -> String {
         results.wave, results.period, results.factor, results.minimum, results.destroyed
     )];
     lines.push(show::rendered(&table));
+    if results.units.iter().any(|unit| !unit.indices.is_empty()) {
+        lines.push(indices(results));
+    }
     lines.extend(results.withheld_units.iter().map(withheld));
     lines.join("\n")
+}
+
+/// What the shares and means make of indices, unit by unit: leaves, components and the total.
+fn indices(results: &pb::SurveyResults) -> String {
+    let mut table = show::table(&["Unit", "Index", "Part", "Points", "± error", "Interval", ""]);
+    for unit in &results.units {
+        for index in &unit.indices {
+            for part in &index.parts {
+                let interval = match part.low.is_empty() {
+                    true => String::new(),
+                    false => format!("{}..{}", part.low, part.high),
+                };
+                table.add_row(vec![
+                    Cell::new(&unit.unit),
+                    Cell::new(format!("{} {}", index.index, index.edition)),
+                    Cell::new(if part.code.is_empty() {
+                        "total"
+                    } else {
+                        &part.code
+                    }),
+                    show::figure(show::or_dash(&part.points)),
+                    show::figure(show::or_dash(&part.standard_error)),
+                    show::figure(interval),
+                    Cell::new(&part.reason),
+                ]);
+            }
+        }
+    }
+    show::rendered(&table)
 }

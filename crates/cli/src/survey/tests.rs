@@ -25,7 +25,16 @@ questions:
     choice:
       - { code: A, label: Tốt, weight: 100 }
       - { code: B, label: Khá, weight: 60 }
-  - { code: rate, text: Điểm?, scale: { min: 1, max: 10 } }
+  - code: rate
+    text: Điểm?
+    scale: { min: 1, max: 10 }
+    feeds:
+      - index: papi-units
+        leaf: \"6.1.6\"
+        inputs:
+          - { input: rate, figure: mean }
+          - { input: rate_high, figure: share, answers: [\"9\", \"10\"] }
+level: 90
 ";
 
 #[test]
@@ -49,6 +58,29 @@ fn an_instrument_is_read_with_every_kind_of_question() {
     assert!(first.required);
     assert_eq!(first.feeds[0].leaf, "STAFF");
     assert_eq!(first.feeds[0].inputs[0].answers, ["4", "5"]);
+    let figures = |feed: &pb::SurveyFeed| -> Vec<pb::SurveyFeedFigure> {
+        feed.inputs.iter().map(|input| input.figure()).collect()
+    };
+    use pb::SurveyFeedFigure::{Mean, Share, Unspecified};
+    assert_eq!(figures(&first.feeds[0]), [Unspecified]);
+    assert_eq!(figures(&edition.questions[4].feeds[0]), [Mean, Share]);
+    assert_eq!(edition.level(), pb::ConfidenceLevel::Percent90);
+    for (old, new, line) in [
+        (
+            "figure: mean",
+            "figure: median",
+            "line 30: figure is count, share or mean",
+        ),
+        (
+            "level: 90",
+            "level: 80",
+            "line 32: level is 90, 95 or 99, in percent",
+        ),
+    ] {
+        let text = INSTRUMENT.replace(old, new);
+        let faults = parsed(&text, "an instrument", instrument::edition).expect_err(line);
+        assert_eq!(faults[0].to_string(), line);
+    }
 }
 
 #[test]
@@ -102,6 +134,11 @@ fn ballots_are_read_by_the_names_of_their_columns_and_an_empty_cell_is_no_answer
         ],
         ["8", "H40.06", "official", "sipas-2024"]
     );
+    let table = "unit,id,weight,group,hours\nH40.05,7,1.25,citizen,2\n";
+    let row = ballots::rows(table, "sipas-2024", "box")
+        .expect("a table")
+        .remove(0);
+    assert_eq!((row.weight.as_str(), row.answers.len()), ("1.25", 1));
     let missing = ballots::rows("id,unit,q\n", "w", "box").expect_err("no group");
     assert!(missing.contains("\"group\""), "{missing}");
 }

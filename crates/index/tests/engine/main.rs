@@ -10,3 +10,4 @@ mod properties;
 mod ranking;
 mod service_quality_766;
 mod shapes;
+mod withheld;

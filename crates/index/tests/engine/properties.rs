@@ -154,6 +154,7 @@ proptest! {
             value: Some(Decimal::from(*value)),
             exact: Some(Decimal::from(*value)),
             max: Decimal::ONE_HUNDRED,
+            reason: String::new(),
         };
         let standings: Vec<_> = values.iter().enumerate().map(standing).collect();
         let ranked = definition.rank(standings.iter().cloned());

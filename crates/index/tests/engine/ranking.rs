@@ -23,6 +23,7 @@ fn ranks(definition: &Definition, values: &[(&str, Option<&str>)]) -> Vec<(Strin
             value,
             exact,
             max: Decimal::ONE_HUNDRED,
+            reason: String::new(),
         }
     };
     let ranked = definition.rank(values.iter().map(standing));
@@ -68,6 +69,7 @@ fn who_is_excluded_or_has_no_total_stands_last_without_a_rank_and_with_a_reason(
         value: value.map(dec),
         exact: value.map(dec),
         max: dec(max),
+        reason: String::new(),
     };
     let ranked = definition.rank([
         standing("H40.4", Some("40"), "49"),
@@ -159,6 +161,7 @@ fn bands(definition: &Definition, values: &[Option<u32>]) -> Vec<Option<String>>
             value,
             exact: value,
             max: Decimal::ONE_HUNDRED,
+            reason: String::new(),
         }
     };
     let mut ranked = definition.rank(values.iter().enumerate().map(standing));

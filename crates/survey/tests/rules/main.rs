@@ -11,7 +11,7 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ids::UnitCode;
-use survey::{Ballot, Choice, Code, Edition, Group, Hundredths, Kind, Plan, Question};
+use survey::{Ballot, Choice, Code, Edition, Group, Hundredths, Kind, Level, Plan, Question};
 
 fn code(text: &str) -> Code {
     text.parse().expect("a code")
@@ -81,6 +81,7 @@ fn edition() -> Edition {
                 },
             ),
         ],
+        level: Level::P95,
     }
 }
 

@@ -31,6 +31,11 @@ fn root(numerator: i128, denominator: i128) -> i128 {
 }
 
 fn wave(values: &[i64]) -> Wave {
+    weighted(values, &vec![100; values.len()])
+}
+
+/// The same with weights in hundredths.
+fn weighted(values: &[i64], weights: &[u16]) -> Wave {
     let mut planned = plan();
     planned.edition.questions[4].kind = Kind::Number {
         min: hundredths("-1000000"),
@@ -41,7 +46,10 @@ fn wave(values: &[i64]) -> Wave {
         let answers = [("hours", text.as_str())];
         survey::Ballot::read(&planned.edition, &code("citizen"), answers).expect("a number")
     };
-    let ballots = values.iter().map(read).collect();
+    let weights = weights.iter().map(|weight| survey::Weight::new(*weight));
+    let ballots = values.iter().map(read).zip(weights);
+    let ballots = ballots.map(|(ballot, weight)| ballot.weighing(weight.expect("a weight")));
+    let ballots = ballots.collect();
     let batch = Batch {
         cell: Cell {
             unit: Some(unit("H40.01")),
@@ -150,4 +158,29 @@ fn extremes_do_not_overflow() {
     assert_eq!(estimate.mean.to_string(), "0.000000");
     // 10⁶ · √(1000/999) / √1000 = 10⁶ / √999
     assert_eq!(estimate.standard_error.to_string(), "31638.599858");
+}
+
+proptest! {
+    #[test]
+    fn weighted_figures_agree_with_a_naive_recomputation(
+        answers in prop::collection::vec((-100..=100i64, 1..=30u16), 15..20),
+    ) {
+        let values: Vec<i64> = answers.iter().map(|(value, _)| *value).collect();
+        let weights: Vec<u16> = answers.iter().map(|(_, weight)| *weight).collect();
+        let wave = weighted(&values, &weights);
+        let plan = wave.plan().expect("planned");
+        let estimate = results(&wave, plan, None, None, Level::P90).items[4].estimate;
+        let estimate = estimate.expect("a figure");
+
+        let wide = || answers.iter().map(|(x, w)| (i128::from(*x), i128::from(*w)));
+        let weight: i128 = wide().map(|(_, w)| w).sum();
+        let sum: i128 = wide().map(|(x, w)| w * x).sum();
+        prop_assert_eq!(in_millionths(estimate.mean), millionths(sum, 100 * weight));
+        // n / (n − 1) × Σ w² (x − sum / weight)² / weight², and 100² for hundredths.
+        let squares: i128 = wide().map(|(x, w)| w * w * (x * weight - sum).pow(2)).sum();
+        let n = answers.len() as i128;
+        let error = root(n * squares, (n - 1) * weight.pow(4) * 10_000);
+        let shown = in_millionths(estimate.standard_error) * 1_000;
+        prop_assert!((shown - error).abs() <= 501, "{} {}", shown, error);
+    }
 }

@@ -16,6 +16,9 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::LOG;
 
+use crate::codec::report_stream;
+use crate::view::View;
+
 /// Longest wait for figures: they stand beside what people write and must not hold that up.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -65,6 +68,30 @@ pub(in crate::campaigns) fn counted(kind: InputKind) -> bool {
         | InputKind::Surveyed => true,
         InputKind::Appraised => false,
     }
+}
+
+/// The surveyed inputs of a unit that have no figure in a period as results are withheld, by the log of this service.
+pub(super) fn withheld(
+    view: &View,
+    definition: &Definition,
+    unit: &UnitCode,
+    period: Period,
+) -> Inputs {
+    let mut inputs = Inputs::new();
+    let surveyed = definition
+        .inputs()
+        .filter(|input| input.kind == InputKind::Surveyed);
+    for input in surveyed {
+        let kept = view.reports.get(&report_stream(unit, &input.name));
+        let months = kept.into_iter().flat_map(|kept| kept.state.months());
+        let mut months = months
+            .filter(|(month, ..)| (period.first_month()..=period.last_month()).contains(month));
+        let reason = months.find_map(|(_, stated, _)| stated.withheld());
+        if let Some(reason) = reason {
+            inputs.withhold(input.name.as_str(), reason);
+        }
+    }
+    inputs
 }
 
 impl Figures {
@@ -200,19 +227,25 @@ async fn answered<T>(
     }
 }
 
-/// The figures that a definition's rules take, of all that there are of a unit.
+/// The figures that a definition's rules take, of all that there are of a unit, and which are withheld.
 pub(in crate::campaigns) fn taken(definition: &Definition, measures: Vec<Input>) -> Inputs {
-    let figures = measures.into_iter().filter_map(|measure| {
-        let kind = definition.input(&measure.name)?.kind;
+    let mut figures = Inputs::new();
+    for measure in measures {
+        let Some(kind) = definition.input(&measure.name).map(|input| input.kind) else {
+            continue;
+        };
         let value = match kind {
             InputKind::Stock if !measure.newest.is_empty() => &measure.newest,
-            _ if !counted(kind) => return None,
+            _ if !counted(kind) => continue,
             _ => &measure.value,
         };
-        let value: Decimal = value.parse().ok()?;
-        Some((measure.name, value))
-    });
-    figures.collect()
+        match value.parse::<Decimal>() {
+            Ok(value) => figures.set(measure.name, value),
+            Err(_) if measure.withheld_reason.is_empty() => {}
+            Err(_) => figures.withhold(measure.name, measure.withheld_reason),
+        }
+    }
+    figures
 }
 
 /// What an answer follows from; none when it does not say all of it.

@@ -1,11 +1,11 @@
 //! Campaigns and sheets for the wire.
 
-use assessment::sheet::{Column, Decision, Ground, Lack, Note};
+use assessment::sheet::{Column, Decision, Ground, Lack, Note, withheld};
 use assessment::{Campaign, Sheet};
 use contracts::assessments::v1 as pb;
 use eventlog::Version;
 use ids::{CampaignCode, LeafCode};
-use index::{IndexResult, Inputs, Leaf};
+use index::{IndexResult, Inputs, Leaf, LeafScore};
 use jiff::Timestamp;
 
 use super::codec::{deadlines_to_wire, participants_to_wire, rules_to_wire};
@@ -178,6 +178,11 @@ impl Seen<'_> {
                 .map(|it| flag_to_wire(it).into())
                 .collect(),
             lacks: of_leaf.map(|(_, lack)| in_words(lack)).collect(),
+            withheld_reason: withheld(leaf, figures)
+                .as_ref()
+                .and_then(LeafScore::withheld)
+                .unwrap_or_default()
+                .to_owned(),
             version: self.version,
             position: self.position,
             ..pb::LeafAssessment::default()

@@ -149,13 +149,15 @@ pub(super) fn figures_to_wire(figures: &Inputs) -> Vec<pb::Figure> {
         Value::YesNo(answer) => pb::figure::Value::YesNo(*answer),
         Value::State(state) => pb::figure::Value::State(state.clone()),
     };
-    figures
-        .iter()
-        .map(|(name, of)| pb::Figure {
-            name: name.to_owned(),
-            value: Some(value(of)),
-        })
-        .collect()
+    let withheld = figures.withheld().map(|(name, reason)| pb::Figure {
+        name: name.to_owned(),
+        value: Some(pb::figure::Value::Withheld(reason.to_owned())),
+    });
+    let valued = figures.iter().map(|(name, of)| pb::Figure {
+        name: name.to_owned(),
+        value: Some(value(of)),
+    });
+    valued.chain(withheld).collect()
 }
 
 /// Figures.
@@ -169,6 +171,10 @@ pub(super) fn figures(
             Some(pb::figure::Value::Number(number)) => Value::Number(decimal(number)?),
             Some(pb::figure::Value::YesNo(answer)) => Value::YesNo(*answer),
             Some(pb::figure::Value::State(state)) => Value::State(state.clone()),
+            Some(pb::figure::Value::Withheld(reason)) => {
+                inputs.withhold(figure.name.clone(), reason.clone());
+                continue;
+            }
             None => return Err(format!("{:?} has no value", figure.name)),
         };
         if inputs.get(&figure.name).is_some() {

@@ -2,12 +2,12 @@
 //!
 //! It keeps nothing but what it already worked out: what is to be stated follows from the view, so a restart or a withheld
 //! unit changes nothing in the end. Of waves that feed the same input of a unit and month the one that closes last counts.
-//! While it does, nobody else states the figure ([`stating`]); once its results are withheld, what it stated is taken back,
-//! and what people state instead stands until they are released.
+//! While it does, nobody else states the figure ([`stating`]); once its results are withheld, that and why is stated, and
+//! what people state instead stands until they are released.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assessment::{Figure, ReportCommand, ReportEvent};
+use assessment::{Figure, Mean, ReportCommand, ReportEvent, Stated};
 use contracts::problem::Problem;
 use decider::Decider as _;
 use eventlog::command::{Codec as _, Context};
@@ -15,7 +15,7 @@ use eventlog::{Append, EventLog, Expected, Position, StreamAppend};
 use ids::{MeasureName, Month, UnitCode};
 use jiff::Timestamp;
 use runtime::{Clock, Ids};
-use survey::{Stage, fed, feeds};
+use survey::{Fed, Stage, fed, feeds};
 
 use crate::codec::{ReportCodec, report_stream};
 use crate::view::{View, Viewer};
@@ -34,7 +34,7 @@ struct Said {
     position: Position,
     closes_at: Timestamp,
     month: Month,
-    figures: BTreeMap<(UnitCode, MeasureName), u64>,
+    figures: BTreeMap<(UnitCode, MeasureName), Fed>,
     withheld: BTreeSet<UnitCode>,
 }
 
@@ -129,25 +129,23 @@ fn due(said: &BTreeMap<String, Said>, view: &View) -> Vec<Due> {
     waves.sort_by_key(|(code, said)| (said.closes_at, *code));
     let mut wanted = BTreeMap::new();
     for (code, said) in waves {
-        for (of, count) in &said.figures {
+        for (of, told) in &said.figures {
             let withheld = said.withheld.contains(&of.0);
-            wanted.insert((of, said.month), (*count, code, withheld));
+            wanted.insert((of, said.month), (told, code, withheld));
         }
     }
     let due =
         wanted
             .into_iter()
-            .filter_map(|(((unit, measure), month), (count, wave, withheld))| {
+            .filter_map(|(((unit, measure), month), (told, wave, withheld))| {
                 let stream = report_stream(unit, measure);
                 let kept = view.reports.get(&stream);
-                let stated = kept.and_then(|kept| kept.state.month(month));
-                let figure = Figure::count(count);
-                let known = match stated {
-                    // What was never stated need not be taken back.
-                    None => count == 0,
-                    // Nor what people state instead of what is withheld.
+                let figure = stated(told, wave)?;
+                let known = match kept.and_then(|kept| kept.state.month(month)) {
+                    None => false,
+                    // What people state instead of what is withheld stands.
                     Some((_, source)) if withheld && !is_of_survey(source, said) => true,
-                    Some((stated, _)) => stated == figure,
+                    Some((stands, _)) => *stands == figure,
                 };
                 if known {
                     return None;
@@ -169,6 +167,15 @@ fn due(said: &BTreeMap<String, Said>, view: &View) -> Vec<Due> {
                 })
             });
     due.take(AT_A_TIME).collect()
+}
+
+/// What is stated of what a wave says.
+pub(crate) fn stated(told: &Fed, wave: &str) -> Option<Stated> {
+    match told {
+        Fed::Count(count) => Some(Stated::Figure(Figure::count(*count))),
+        Fed::Mean(mean) => Mean::new(mean.sum, mean.of).map(Stated::Mean),
+        Fed::Withheld(reason) => Some(Stated::Withheld(format!("{SURVEY}{wave}: {reason}"))),
+    }
 }
 
 /// Whether a wave stated a figure, by the figure's source.

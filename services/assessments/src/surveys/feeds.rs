@@ -155,7 +155,7 @@ fn untaken<'a>(
         );
         (String::new(), why)
     });
-    let inputs: BTreeSet<_> = feed.inputs.values().collect();
+    let inputs: BTreeSet<_> = feed.taken().into_keys().collect();
     let untaken = leaf.into_iter().flat_map(move |leaf| {
         inputs.clone().into_iter().filter_map(move |name| {
             let taken = leaf.inputs().any(|input| input == name);

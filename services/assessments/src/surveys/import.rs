@@ -15,7 +15,7 @@ use eventlog::command::{Codec as _, Context};
 use eventlog::{Appended, Expected, StorageError, StreamAppend};
 use identity::Permit;
 use sqlx::PgConnection;
-use survey::{Ballot, Code, Plan, WaveCommand};
+use survey::{Ballot, Code, Plan, WaveCommand, Weight};
 use tonic::Streaming;
 
 use super::api::{Api, no_wave};
@@ -138,6 +138,14 @@ impl<'a> Importer<'a> {
             .iter()
             .map(|it| (it.question.as_str(), it.value.as_str()));
         let ballot = Ballot::read(&plan.edition, &group, answers).map_err(wire::invalid)?;
+        let weight = match row.weight.as_str() {
+            "" => Weight::default(),
+            weight => weight.parse().map_err(|()| {
+                let why = "must be 0.01 to 100 with at most 2 digits behind the point";
+                Problem::invalid("weight", why)
+            })?,
+        };
+        let ballot = ballot.weighing(weight);
         let mark = self.api.urn.key.imported(wave, source, id);
         Ok(Paper { mark, cell, ballot })
     }

@@ -7,12 +7,14 @@ use contracts::assessments::v1 as pb;
 use contracts::problem::Problem;
 use contracts::wire::timestamp;
 use eventlog::Version;
+use rust_decimal::Decimal;
 use survey::{
     Block, Blocked, Code, Edition, Fault, InstrumentRefusal, Item, Level, Plan, Stage, Wave,
     WaveRefusal,
 };
 
 use self::events::{count, text};
+use super::sampled::Sampled;
 
 /// Faults that an answer names at most; the rest shows when those are mended.
 const FAULTS_MAX: usize = 50;
@@ -180,14 +182,11 @@ pub(crate) fn sound_edition(edition: Option<pb::SurveyEdition>) -> Result<Editio
     }
 }
 
-/// The level of a request's intervals.
-pub(crate) fn level(level: i32) -> Result<(Level, pb::ConfidenceLevel), Problem> {
-    use pb::ConfidenceLevel as Wire;
-    match Wire::try_from(level) {
-        Ok(Wire::Percent90) => Ok((Level::P90, Wire::Percent90)),
-        Ok(Wire::Unspecified | Wire::Percent95) => Ok((Level::P95, Wire::Percent95)),
-        Ok(Wire::Percent99) => Ok((Level::P99, Wire::Percent99)),
-        Err(_) => Err(Problem::invalid("level", "must be 90, 95 or 99 %")),
+/// The level of intervals as they are answered: always said.
+pub(crate) fn level(level: Level) -> pb::ConfidenceLevel {
+    match edition::level_to_wire(level) {
+        pb::ConfidenceLevel::Unspecified => pb::ConfidenceLevel::Percent95,
+        said => said,
     }
 }
 
@@ -199,6 +198,25 @@ pub(crate) fn block(block: &Block<'_>) -> pb::SurveyBlock {
         withheld_reason: block.withheld.unwrap_or_default().to_owned(),
         ballots: long(block.ballots),
         items: block.items.iter().map(item).collect(),
+        indices: vec![],
+    }
+}
+
+/// An index as a wave makes it.
+pub(crate) fn index(index: Sampled) -> pb::SurveyIndex {
+    let shown = |value: Option<Decimal>| text(value.map(survey::rounded).as_ref());
+    let parts = index.parts.into_iter().map(|part| pb::SurveyIndexPart {
+        code: part.code,
+        points: shown(part.points),
+        standard_error: shown(part.error),
+        low: shown(part.low),
+        high: shown(part.high),
+        reason: part.reason,
+    });
+    pb::SurveyIndex {
+        index: index.index,
+        edition: index.edition,
+        parts: parts.collect(),
     }
 }
 

@@ -13,6 +13,7 @@ fn row(id: &str, unit: &str, said: &[(&str, &str)]) -> pb::ImportBallotsRequest 
         unit: unit.into(),
         group: "citizen".into(),
         answers: answers(said),
+        weight: String::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Surveys over gRPC on a real stack.
 
 mod anonymity;
+mod astray;
 mod imports;
 mod lifecycle;
 mod past;

@@ -13,7 +13,7 @@ pub(crate) const OPENS: &str = "2024-10-01T00:00:00Z";
 pub(crate) const CLOSES: &str = "2024-11-01T00:00:00Z";
 
 /// The set whose leaf the question about the attitude feeds.
-const SET: &str = r#"
+pub(crate) const SET: &str = r#"
 code: par-departments
 edition: "2024"
 name: { vi: Bộ mẫu, en: Model set }
@@ -45,6 +45,7 @@ fn counts(input: &str, answers: &[&str]) -> pb::SurveyFeedInput {
     pb::SurveyFeedInput {
         input: input.into(),
         answers: answers.iter().map(|answer| (*answer).into()).collect(),
+        figure: 0,
     }
 }
 
@@ -85,6 +86,7 @@ pub(crate) fn edition() -> pb::SurveyEdition {
                 ..question("inside", Kind::YesNo(pb::SurveyYesNo {}))
             },
         ],
+        level: 0,
     }
 }
 

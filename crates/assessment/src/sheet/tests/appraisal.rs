@@ -317,7 +317,7 @@ fn a_leaf_claimed_anew_is_appraised_anew() {
     ));
     let sheet: Sheet = decider::fold(&events);
     assert_eq!(sheet.entry(&leaf("plan")).expect("there").decided(), None);
-    let undecided = sheet.undecided(&definition());
+    let undecided = sheet.undecided(&definition(), &index::Inputs::new());
     assert_eq!(undecided, [leaf("plan"), leaf("speed"), leaf("survey")]);
 }
 
@@ -389,4 +389,39 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_survey_leaf_whose_figures_are_withheld_needs_no_decision_and_counts_nowhere() {
+    let survey = leaf("survey");
+    let mut events = appraised_once();
+    let first = appraised("survey", Round::First, "1", false, "as surveyed");
+    events.push(event(12, "chau", first));
+    let decided: Sheet = decider::fold(&events);
+    let mut figures: index::Inputs = [("done", 4)].into_iter().collect();
+    let definition = definition();
+    let of_survey = definition.leaf(&survey).expect("the leaf");
+    assert_eq!(decided.marks(of_survey, &figures).last, Some(points("1")));
+
+    figures.withhold("satisfied", "interference");
+    let marks = decided.marks(of_survey, &figures);
+    assert_eq!((marks.first, marks.last), (Some(points("1")), None));
+    assert!(!decided.undecided(&definition, &figures).contains(&survey));
+    let result = decided.index(&definition, Column::Last, &figures);
+    assert_eq!(result.total, None);
+    assert!(
+        result.reason.contains("withheld: interference"),
+        "{}",
+        result.reason
+    );
+
+    // What the council says in the knowledge of it does count.
+    let remarked = Fact::Remarked {
+        leaf: survey.clone(),
+        mark: Some(points("0.5")),
+        remark: "by other evidence".to_owned(),
+    };
+    events.push(event(46, "hoa", remarked));
+    let decided: Sheet = decider::fold(&events);
+    assert_eq!(decided.marks(of_survey, &figures).last, Some(points("0.5")));
 }

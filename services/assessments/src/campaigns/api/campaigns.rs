@@ -15,6 +15,7 @@ use prost::Message;
 
 use super::{ATTEMPTS, Api};
 use crate::campaigns::codec::{CampaignCodec, SheetCodec, campaign_stream, sheet_stream};
+use crate::campaigns::figures::withheld;
 use crate::campaigns::ground::no_campaign;
 use crate::campaigns::publication::{Judged, outcomes};
 use crate::campaigns::who::{Call, who};
@@ -216,6 +217,14 @@ impl Api {
         let campaign = loaded.state;
         let plan = campaign.plan().ok_or_else(|| no_campaign(code))?;
         let editions = self.editions_of(plan)?;
+        let withheld: BTreeMap<UnitCode, Inputs> = {
+            let view = self.view.borrow();
+            let judged = plan.participants.iter().filter_map(|(unit, group)| {
+                let inputs = withheld(&view, editions.get(group)?, unit, plan.period);
+                Some((unit.clone(), inputs))
+            });
+            judged.collect()
+        };
         let no_figures = Inputs::new();
         let (mut beside, mut loaded) = (Vec::new(), BTreeMap::new());
         for unit in plan.participants.keys() {
@@ -228,7 +237,7 @@ impl Api {
             let judged = Judged {
                 sheet: &sheet.state,
                 version: sheet.version,
-                figures: &no_figures,
+                figures: withheld.get(unit).unwrap_or(&no_figures),
             };
             (unit.clone(), judged)
         });
@@ -236,8 +245,9 @@ impl Api {
         let mut sheets = BTreeMap::new();
         for (unit, outcome) in outcomes(plan, &editions, &judged) {
             let definition = editions.get(&plan.participants[&unit]);
-            let sheet = judged[&unit].sheet;
-            let undecided = definition.map(|it| sheet.undecided(it)).unwrap_or_default();
+            let Judged { sheet, figures, .. } = judged[&unit];
+            let undecided = definition.map(|it| sheet.undecided(it, figures));
+            let undecided = undecided.unwrap_or_default();
             sheets.insert(unit, Reviewed { undecided, outcome });
         }
         Ok((sheets, beside))

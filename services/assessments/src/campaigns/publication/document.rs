@@ -8,7 +8,7 @@ use assessment::campaign::{Basis, FiguresBasis, Outcome, Plan, Summed};
 use assessment::sheet::Column;
 use contracts::assessments::v1 as pb;
 use ids::UnitCode;
-use index::{Definition, Inputs, Leaf};
+use index::{Definition, Inputs, Leaf, LeafScore};
 use jiff::Timestamp;
 
 use super::FORMAT;
@@ -57,7 +57,7 @@ pub(crate) fn outcomes(
             let it = judged.get(unit)?;
             Some(Summed {
                 unit: unit.clone(),
-                result: it.sheet.index(definition, Column::Last, &Inputs::new()),
+                result: it.sheet.index(definition, Column::Last, it.figures),
                 sheet_version: it.version,
             })
         });
@@ -145,5 +145,10 @@ fn leaf(leaf: &Leaf, judged: Judged<'_>) -> pb::PublishedLeaf {
         council: decided(|entry| entry.council.as_ref()),
         r#final: mark_to_wire(marks.last),
         evidence: files.map(Vec::from).collect(),
+        withheld_reason: assessment::sheet::withheld(leaf, judged.figures)
+            .as_ref()
+            .and_then(LeafScore::withheld)
+            .unwrap_or_default()
+            .to_owned(),
     }
 }

@@ -211,7 +211,9 @@ impl Ground {
 
     fn frozen(&self) -> BTreeMap<UnitCode, Inputs> {
         let figures = self.figures.iter();
-        let some = figures.filter(|(_, of_unit)| of_unit.iter().next().is_some());
+        let some = figures.filter(|(_, of_unit)| {
+            of_unit.iter().next().is_some() || of_unit.withheld().next().is_some()
+        });
         some.map(|(unit, of_unit)| (unit.clone(), of_unit.clone()))
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assessment::{Figure, ReportEvent};
+use assessment::{ReportEvent, Stated};
 use decider::Decider as _;
 use eventlog::Recorded;
 use eventlog::command::{Codec as _, DecodeError};
@@ -23,9 +23,9 @@ type Said = (String, UnitCode, MeasureName);
 pub(super) struct Waves {
     waves: BTreeMap<String, Wave>,
     /// Everything that a counted wave ever said: results are withheld and released.
-    said: BTreeMap<Said, Vec<Figure>>,
+    said: BTreeMap<Said, Vec<Stated>>,
     /// What stands of each unit, input and month, where a survey stated it: by which wave.
-    stated: BTreeMap<(UnitCode, MeasureName, Month), (String, Figure)>,
+    stated: BTreeMap<(UnitCode, MeasureName, Month), (String, Stated)>,
 }
 
 impl Waves {
@@ -38,9 +38,9 @@ impl Waves {
             let wave = self.waves.entry(code.to_owned()).or_default();
             wave.evolve(&WaveCodec::read(event)?);
             if wave.stage() == Some(Stage::Counted) {
-                for ((unit, input), count) in fed(wave) {
+                for ((unit, input), told) in fed(wave) {
                     let said = self.said.entry((code.to_owned(), unit, input));
-                    said.or_default().push(Figure::count(count));
+                    said.or_default().extend(feeding::stated(&told, code));
                 }
             }
         } else if event.stream.starts_with(REPORT) {
@@ -76,11 +76,11 @@ impl Waves {
         &'a self,
         unit: &'a UnitCode,
         until: Month,
-    ) -> impl Iterator<Item = (&'a MeasureName, Month, &'a str, Figure)> + use<'a> {
+    ) -> impl Iterator<Item = (&'a MeasureName, Month, &'a str, &'a Stated)> + use<'a> {
         let stated = self.stated.iter();
         stated
             .filter(move |((of, _, month), _)| of == unit && *month <= until)
-            .map(|((_, measure, month), (wave, value))| (measure, *month, &**wave, *value))
+            .map(|((_, measure, month), (wave, value))| (measure, *month, &**wave, value))
     }
 
     /// The inputs of a unit up to a month that surveys stated.
@@ -101,12 +101,12 @@ impl Waves {
         let differences = stated.filter_map(|(measure, month, wave, value)| {
             let said = (wave.to_owned(), unit.clone(), measure.clone());
             let said = self.said.get(&said).map_or(&[][..], Vec::as_slice);
-            let words: Vec<_> = said.iter().map(|it| it.value().to_string()).collect();
-            (!said.contains(&value)).then(|| Difference {
+            let words: Vec<_> = said.iter().map(ToString::to_string).collect();
+            (!said.contains(value)).then(|| Difference {
                 unit: unit.to_string(),
                 leaf: String::new(),
                 what: format!("{measure} of {month}, by the ballots of wave {wave}"),
-                published: value.value().to_string(),
+                published: value.to_string(),
                 recomputed: words.join(" or "),
             })
         });
@@ -134,7 +134,7 @@ mod tests {
             unit,
             measure,
             month: march(),
-            figure: value.parse().expect("a figure"),
+            figure: Stated::Figure(value.parse().expect("a figure")),
             source: source.to_owned(),
         };
         let (kind, payload) = ReportCodec::encode(&event);

@@ -12,6 +12,15 @@ use crate::campaigns::terms::{self, Why};
 /// Most figures or items of evidence of a leaf: several times what real sets ask for.
 const ITEMS_MAX: usize = 50;
 
+/// Figures with a value each: nobody declares that one is withheld.
+fn valued(figures: Inputs) -> Result<Inputs, Why> {
+    let withheld = figures.withheld().next();
+    match withheld.map(|(name, _)| format!("{name:?} has no value")) {
+        None => Ok(figures),
+        Some(why) => Err(why),
+    }
+}
+
 /// A claim.
 pub(in crate::campaigns) fn claim(
     request: &pb::ClaimLeafRequest,
@@ -21,6 +30,7 @@ pub(in crate::campaigns) fn claim(
     let seen = seen(&mut faults, &request.leaf, request.leaf_version);
     let figures = few(&request.figures)
         .and_then(|figures| terms::figures(figures, terms::decimal))
+        .and_then(valued)
         .and_then(named_as_inputs);
     let figures = faults.take("figures", figures);
     let claimed = faults.take("claimed", terms::mark(request.claimed.as_ref()));

@@ -12,6 +12,7 @@ use survey::{Code, Stage, Wave};
 use super::Api;
 use crate::past::{self, Until};
 use crate::surveys::codec::{INSTRUMENT, InstrumentCodec, WaveCodec, wave_stream};
+use crate::surveys::sampled;
 use crate::surveys::wire::{self, edition, events};
 use crate::view::Kept;
 
@@ -193,58 +194,111 @@ impl Api {
         &self,
         request: &pb::GetSurveyResultsRequest,
     ) -> Result<pb::SurveyResults, Problem> {
-        let none = || no_wave(&request.wave);
-        let code = events::code(&request.wave).map_err(|_| none())?;
-        let unit = events::some_unit(&request.unit).map_err(|why| Problem::invalid("unit", why))?;
-        let group = events::some_code(&request.group);
-        let group = group.map_err(|why| Problem::invalid("group", why))?;
-        let (level, shown_level) = wire::level(request.level)?;
+        let code = events::code(&request.wave).map_err(|_| no_wave(&request.wave))?;
         let moment = past::moment(request.as_of.as_ref(), self.clock.now())?;
-        let mut list = format!("results {code} {} {}", request.unit, request.group);
-        if let Some(moment) = moment {
-            list = format!("{list} {moment}");
-        }
-        let page = Page::parse(list, request.page_size, &request.page_token, UNITS)?;
         let kept = self.known(&code, moment).await?;
-        let wave = &kept.state;
-        let plan = wave.plan().ok_or_else(none)?;
-        if wave.stage() != Some(Stage::Counted) {
-            let message = "the wave is not counted; results are there once it is closed";
-            return Err(Problem::refused("WAVE_NOT_COUNTED", message));
+        let mut results = counted(request, &code, &kept, moment)?;
+        if request.group.is_empty() {
+            self.add_indices(&kept.state, &mut results).await?;
         }
-        if let Some(unit) = unit.as_ref().filter(|unit| !plan.units.contains(unit)) {
-            let why = format!("the wave does not ask about {unit}; name a unit of its plan");
-            return Err(Problem::invalid("unit", why));
-        }
-        if let Some(group) = group
-            .as_ref()
-            .filter(|group| !plan.edition.has_group(group))
-        {
-            let why = format!("the wave does not ask {group}; name a group of its instrument");
-            return Err(Problem::invalid("group", why));
-        }
-        let block = |unit| {
-            let block = survey::results(wave, plan, unit, group.as_ref(), level);
-            wire::block(&block)
-        };
-        let units = plan
-            .units
-            .iter()
-            .filter(|it| unit.as_ref().is_none_or(|unit| unit == *it));
-        let (units, next_page_token) = page.take(units, ToString::to_string);
-        Ok(pb::SurveyResults {
-            wave: code.to_string(),
-            period: plan.period.to_string(),
-            level: shown_level.into(),
-            factor: level.factor().to_string(),
-            minimum: events::count(plan.minimum),
-            destroyed: events::count(wave.destroyed()),
-            withheld_units: wire::withheld_units(wave),
-            total: Some(block(unit.as_ref())),
-            units: units.into_iter().map(|unit| block(Some(unit))).collect(),
-            next_page_token,
-            version: kept.version,
-            position: kept.position,
-        })
+        Ok(results)
     }
+
+    /// Adds to the units what the wave's shares and means make of indices.
+    async fn add_indices(
+        &self,
+        wave: &Wave,
+        results: &mut pb::SurveyResults,
+    ) -> Result<(), Problem> {
+        let Some(plan) = wave.plan() else {
+            return Ok(());
+        };
+        let fed = sampled::indices(&plan.edition);
+        if fed.is_empty() {
+            return Ok(());
+        }
+        let level = edition::level(results.level)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let groups = self.judging.groups(plan).await?;
+        for block in results
+            .units
+            .iter_mut()
+            .filter(|block| block.withheld_reason.is_empty())
+        {
+            let unit = events::unit(&block.unit).map_err(|why| Problem::invalid("unit", why))?;
+            let Some(group) = groups.get(&unit) else {
+                continue;
+            };
+            for index in &fed {
+                let whom = [group.clone()].into();
+                for definition in self.judging.of(index, &whom, plan.period)? {
+                    let sampled = sampled::of(wave, plan, &unit, &definition, level);
+                    block.indices.push(wire::index(sampled));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Answers, counted.
+fn counted(
+    request: &pb::GetSurveyResultsRequest,
+    code: &Code,
+    kept: &Kept<Wave>,
+    moment: Option<Timestamp>,
+) -> Result<pb::SurveyResults, Problem> {
+    let unit = events::some_unit(&request.unit).map_err(|why| Problem::invalid("unit", why))?;
+    let group = events::some_code(&request.group);
+    let group = group.map_err(|why| Problem::invalid("group", why))?;
+    let level = edition::level(request.level);
+    let level = level.map_err(|why| Problem::invalid("level", why))?;
+    let mut list = format!("results {code} {} {}", request.unit, request.group);
+    if let Some(moment) = moment {
+        list = format!("{list} {moment}");
+    }
+    let page = Page::parse(list, request.page_size, &request.page_token, UNITS)?;
+    let wave = &kept.state;
+    let plan = wave.plan().ok_or_else(|| no_wave(&request.wave))?;
+    let level = level.unwrap_or(plan.edition.level);
+    if wave.stage() != Some(Stage::Counted) {
+        let message = "the wave is not counted; results are there once it is closed";
+        return Err(Problem::refused("WAVE_NOT_COUNTED", message));
+    }
+    if let Some(unit) = unit.as_ref().filter(|unit| !plan.units.contains(unit)) {
+        let why = format!("the wave does not ask about {unit}; name a unit of its plan");
+        return Err(Problem::invalid("unit", why));
+    }
+    if let Some(group) = group
+        .as_ref()
+        .filter(|group| !plan.edition.has_group(group))
+    {
+        let why = format!("the wave does not ask {group}; name a group of its instrument");
+        return Err(Problem::invalid("group", why));
+    }
+    let block = |unit| {
+        let block = survey::results(wave, plan, unit, group.as_ref(), level);
+        wire::block(&block)
+    };
+    let units = plan
+        .units
+        .iter()
+        .filter(|it| unit.as_ref().is_none_or(|unit| unit == *it));
+    let (units, next_page_token) = page.take(units, ToString::to_string);
+    Ok(pb::SurveyResults {
+        wave: code.to_string(),
+        period: plan.period.to_string(),
+        level: wire::level(level).into(),
+        factor: level.factor().to_string(),
+        minimum: events::count(plan.minimum),
+        destroyed: events::count(wave.destroyed()),
+        withheld_units: wire::withheld_units(wave),
+        total: Some(block(unit.as_ref())),
+        units: units.into_iter().map(|unit| block(Some(unit))).collect(),
+        next_page_token,
+        version: kept.version,
+        position: kept.position,
+    })
 }

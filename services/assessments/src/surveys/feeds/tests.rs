@@ -31,6 +31,8 @@ fn feed(index: &str, leaf: &str, inputs: &[(&str, &str)]) -> Feed {
         index: index.parse().expect("an index"),
         leaf: leaf.parse().expect("a leaf"),
         inputs: inputs.iter().map(read).collect(),
+        shares: BTreeMap::new(),
+        means: BTreeSet::new(),
     }
 }
 
@@ -49,6 +51,7 @@ fn found(feeds: impl IntoIterator<Item = Feed>) -> Vec<String> {
         title: "Khảo sát".into(),
         groups: vec![],
         questions: vec![question],
+        level: survey::Level::P95,
     };
     let definition = Arc::new(Definition::parse(DOCUMENT, "set").expect("a sound set"));
     let index = definition.code().clone();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contracts::assessments::v1 as pb;
 use ids::{IndexCode, LeafCode, MeasureName};
 use pb::survey_question::Kind as Asked;
-use survey::{Choice, Code, Edition, Fault, Feed, Group, Hundredths, Kind, Question};
+use survey::{Choice, Code, Edition, Fault, Feed, Group, Hundredths, Kind, Level, Question};
 
 use super::events::code;
 
@@ -32,6 +32,28 @@ pub(crate) fn head(edition: &Edition) -> pb::SurveyEdition {
             })
             .collect(),
         questions: vec![],
+        level: level_to_wire(edition.level).into(),
+    }
+}
+
+/// A level for the wire; the usual one is not said.
+pub(crate) fn level_to_wire(level: Level) -> pb::ConfidenceLevel {
+    match level {
+        Level::P90 => pb::ConfidenceLevel::Percent90,
+        Level::P95 => pb::ConfidenceLevel::Unspecified,
+        Level::P99 => pb::ConfidenceLevel::Percent99,
+    }
+}
+
+/// A level; none where none is said.
+pub(crate) fn level(level: i32) -> Result<Option<Level>, String> {
+    use pb::ConfidenceLevel as Wire;
+    match Wire::try_from(level) {
+        Ok(Wire::Unspecified) => Ok(None),
+        Ok(Wire::Percent90) => Ok(Some(Level::P90)),
+        Ok(Wire::Percent95) => Ok(Some(Level::P95)),
+        Ok(Wire::Percent99) => Ok(Some(Level::P99)),
+        Err(_) => Err("must be 90, 95 or 99 %".to_owned()),
     }
 }
 
@@ -42,23 +64,31 @@ pub(crate) fn feeds(feeds: &BTreeSet<Feed>) -> Vec<pb::SurveyFeed> {
         .map(|feed| pb::SurveyFeed {
             index: feed.index.to_string(),
             leaf: feed.leaf.to_string(),
-            inputs: inputs(&feed.inputs),
+            inputs: inputs(feed),
         })
         .collect()
 }
 
-fn inputs(inputs: &BTreeMap<String, MeasureName>) -> Vec<pb::SurveyFeedInput> {
-    let mut answers: BTreeMap<&MeasureName, Vec<String>> = BTreeMap::new();
-    for (answer, input) in inputs {
-        answers.entry(input).or_default().push(answer.clone());
+fn inputs(feed: &Feed) -> Vec<pb::SurveyFeedInput> {
+    use pb::SurveyFeedFigure as Figure;
+    let input = |input: &MeasureName, answers: Vec<String>, figure: Figure| pb::SurveyFeedInput {
+        input: input.to_string(),
+        answers,
+        figure: figure.into(),
+    };
+    let mut counts: BTreeMap<&MeasureName, Vec<String>> = BTreeMap::new();
+    for (answer, input) in &feed.inputs {
+        counts.entry(input).or_default().push(answer.clone());
     }
-    answers
-        .into_iter()
-        .map(|(input, answers)| pb::SurveyFeedInput {
-            input: input.to_string(),
-            answers,
-        })
-        .collect()
+    // What was stored before there were others is stored as it was.
+    let counts = counts.into_iter();
+    let counts = counts.map(|(name, answers)| input(name, answers, Figure::Unspecified));
+    let shares = feed.shares.iter();
+    let shares =
+        shares.map(|(name, answers)| input(name, answers.iter().cloned().collect(), Figure::Share));
+    let means = feed.means.iter();
+    let means = means.map(|name| input(name, Vec::new(), Figure::Mean));
+    counts.chain(shares).chain(means).collect()
 }
 
 fn question(question: &Question) -> pb::SurveyQuestion {
@@ -176,34 +206,18 @@ impl Reader {
             .parse::<LeafCode>()
             .map_err(|error| error.to_string());
         let (index, leaf) = (self.note(field, index), self.note(field, leaf));
-        Some(Feed {
-            inputs: self.inputs(field, &feed.inputs)?,
+        let mut read = Feed {
             index: index?,
             leaf: leaf?,
-        })
-    }
-
-    fn inputs(
-        &mut self,
-        field: &str,
-        asked: &[pb::SurveyFeedInput],
-    ) -> Option<BTreeMap<String, MeasureName>> {
-        let mut inputs = BTreeMap::new();
-        for of in asked {
-            let input = of.input.parse::<MeasureName>();
-            let input = self.note(field, input.map_err(|error| error.to_string()))?;
-            if of.answers.is_empty() {
-                let why = format!("{input} needs the answers that it counts");
-                return self.note(field, Err(why));
-            }
-            for answer in &of.answers {
-                if inputs.insert(answer.clone(), input.clone()).is_some() {
-                    let why = "lists an answer twice; each counts in one input of a leaf";
-                    return self.note(field, Err(why.to_owned()));
-                }
-            }
+            inputs: BTreeMap::new(),
+            shares: BTreeMap::new(),
+            means: BTreeSet::new(),
+        };
+        for of in &feed.inputs {
+            let taken = take(&mut read, of);
+            self.note(field, taken)?;
         }
-        Some(inputs)
+        Some(read)
     }
 
     fn kind(&mut self, at: &str, kind: Asked) -> Option<Kind> {
@@ -246,6 +260,44 @@ impl Reader {
     }
 }
 
+/// Adds an input to what a question feeds.
+fn take(feed: &mut Feed, of: &pb::SurveyFeedInput) -> Result<(), String> {
+    use pb::SurveyFeedFigure as Figure;
+    let input: MeasureName = of
+        .input
+        .parse()
+        .map_err(|error: ids::CodeError| error.to_string())?;
+    let figure = Figure::try_from(of.figure)
+        .map_err(|_| format!("{input} is neither a count nor a share nor a mean"))?;
+    let counts = matches!(figure, Figure::Unspecified | Figure::Count);
+    let other = feed.shares.contains_key(&input) || feed.means.contains(&input);
+    if other || (!counts && feed.taken().contains_key(&input)) {
+        return Err(format!("{input} is there twice; say once what it is"));
+    }
+    match figure {
+        Figure::Mean if of.answers.is_empty() => {
+            feed.means.insert(input);
+        }
+        Figure::Mean => return Err(format!("{input} is the mean of all answers; name none")),
+        Figure::Share if !of.answers.is_empty() => {
+            feed.shares
+                .insert(input, of.answers.iter().cloned().collect());
+        }
+        Figure::Count | Figure::Unspecified if !of.answers.is_empty() => {
+            for answer in &of.answers {
+                if feed.inputs.insert(answer.clone(), input.clone()).is_some() {
+                    let why = "lists an answer twice; each counts in one input of a leaf";
+                    return Err(why.to_owned());
+                }
+            }
+        }
+        Figure::Share | Figure::Count | Figure::Unspecified => {
+            return Err(format!("{input} needs the answers that it counts"));
+        }
+    }
+    Ok(())
+}
+
 /// Reads an edition, which may still break rules ([`Edition::faults`]).
 ///
 /// # Errors
@@ -266,10 +318,12 @@ pub(crate) fn read(edition: pb::SurveyEdition) -> Result<Edition, Vec<Fault>> {
         .enumerate()
         .filter_map(|(at, question)| reader.question(at, question))
         .collect();
-    match (instrument, name, reader.0) {
-        (Some(instrument), Some(name), faults) if faults.is_empty() => Ok(Edition {
+    let level = reader.note("level", level(edition.level));
+    match (instrument.zip(name), level, reader.0) {
+        (Some((instrument, name)), Some(level), faults) if faults.is_empty() => Ok(Edition {
             instrument,
             name,
+            level: level.unwrap_or_default(),
             title: edition.title,
             groups,
             questions,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contracts::assessments::v1 as pb;
 use contracts::wire::timestamp;
 use ids::UnitCode;
-use survey::{Answer, Ballot, Batch, Cell, Code, Hundredths, Plan};
+use survey::{Answer, Ballot, Batch, Cell, Code, Hundredths, Plan, Weight};
 
 use super::edition;
 
@@ -65,15 +65,25 @@ pub(crate) fn ballot(ballot: &Ballot) -> pb::SurveyBallot {
                 Answer::Choice(option) => Stored::Option(option.to_string()),
             }),
         });
+    // The weight of an average ballot is not said, so that nothing is longer for it.
+    let weight = Some(ballot.weight()).filter(|weight| *weight != Weight::default());
     pb::SurveyBallot {
         answers: answers.collect(),
+        weight: weight.map_or(0, |weight| weight.count().into()),
     }
 }
 
 /// A stored ballot.
 pub(crate) fn read_ballot(stored: pb::SurveyBallot) -> Result<Ballot, String> {
     use pb::counted_answer::Answer as Stored;
-    stored
+    let weight = match stored.weight {
+        0 => Weight::default(),
+        weight => u16::try_from(weight)
+            .ok()
+            .and_then(Weight::new)
+            .ok_or("a weight is out of range")?,
+    };
+    let ballot: Result<Ballot, String> = stored
         .answers
         .into_iter()
         .map(|stored| {
@@ -85,7 +95,8 @@ pub(crate) fn read_ballot(stored: pb::SurveyBallot) -> Result<Ballot, String> {
             };
             Ok((code(&stored.question)?, answer))
         })
-        .collect()
+        .collect();
+    Ok(ballot?.weighing(weight))
 }
 
 /// A plan to store.

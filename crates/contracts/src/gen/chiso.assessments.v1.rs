@@ -411,7 +411,7 @@ pub struct Figure {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     /// As the definition says of the input.
-    #[prost(oneof = "figure::Value", tags = "2, 3, 4")]
+    #[prost(oneof = "figure::Value", tags = "2, 3, 4, 5")]
     pub value: ::core::option::Option<figure::Value>,
 }
 /// Nested message and enum types in `Figure`.
@@ -427,6 +427,9 @@ pub mod figure {
         /// One of the states that the definition lists.
         #[prost(string, tag = "4")]
         State(::prost::alloc::string::String),
+        /// There is no value, and this is why: survey results that are withheld, or too few answers. Nobody declares it.
+        #[prost(string, tag = "5")]
+        Withheld(::prost::alloc::string::String),
     }
 }
 impl ::prost::Name for Figure {
@@ -885,6 +888,10 @@ pub struct LeafAssessment {
     pub version: i64,
     #[prost(int64, tag = "23")]
     pub position: i64,
+    /// Of a survey leaf: why it has no score, as its figures are withheld; empty otherwise. It needs no decision then, and
+    /// what was decided by them before does not count; what the council decides does.
+    #[prost(string, tag = "24")]
+    pub withheld_reason: ::prost::alloc::string::String,
 }
 impl ::prost::Name for LeafAssessment {
     const NAME: &'static str = "LeafAssessment";
@@ -3407,6 +3414,9 @@ pub struct PublishedLeaf {
     /// SHA-256 of the files that the unit gave as evidence, 32 bytes each.
     #[prost(bytes = "vec", repeated, tag = "11")]
     pub evidence: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// Of a survey leaf: why it has no score, as its figures are withheld; empty otherwise.
+    #[prost(string, tag = "12")]
+    pub withheld_reason: ::prost::alloc::string::String,
 }
 impl ::prost::Name for PublishedLeaf {
     const NAME: &'static str = "PublishedLeaf";
@@ -4592,6 +4602,14 @@ pub struct MeasureReported {
     /// Where the figure is from: document number or system.
     #[prost(string, tag = "5")]
     pub source: ::prost::alloc::string::String,
+    /// Of a share or a mean of survey answers: what `value` is divided by, a decimal above 0, so that those of several months
+    /// and units add up exactly; `value` may be negative and have more digits then. Empty: `value` is the figure.
+    #[prost(string, tag = "6")]
+    pub per: ::prost::alloc::string::String,
+    /// Why there is no figure: the results of the survey are withheld, or too few answered. `value` is 0 then and counts
+    /// nowhere. While a month of a period says so, the unit has no figure of the whole period. Empty: there is one.
+    #[prost(string, tag = "7")]
+    pub withheld_reason: ::prost::alloc::string::String,
 }
 impl ::prost::Name for MeasureReported {
     const NAME: &'static str = "MeasureReported";
@@ -9275,6 +9293,12 @@ pub struct ReportedMeasure {
     pub version: i64,
     #[prost(int64, tag = "7")]
     pub position: i64,
+    /// Of a share or a mean of survey answers: what `value` is divided by. Empty: `value` is the figure.
+    #[prost(string, tag = "8")]
+    pub per: ::prost::alloc::string::String,
+    /// Why there is no figure; `value` is 0 then. Empty: there is one.
+    #[prost(string, tag = "9")]
+    pub withheld_reason: ::prost::alloc::string::String,
 }
 impl ::prost::Name for ReportedMeasure {
     const NAME: &'static str = "ReportedMeasure";
@@ -10490,9 +10514,12 @@ pub struct SurveyEdition {
     /// Who is asked: 1 to 10 groups.
     #[prost(message, repeated, tag = "4")]
     pub groups: ::prost::alloc::vec::Vec<SurveyGroup>,
-    /// What is asked: 1 to 100 questions.
+    /// What is asked: 1 to 200 questions.
     #[prost(message, repeated, tag = "5")]
     pub questions: ::prost::alloc::vec::Vec<SurveyQuestion>,
+    /// The intervals of its results, unless others are asked for.
+    #[prost(enumeration = "ConfidenceLevel", tag = "6")]
+    pub level: i32,
 }
 impl ::prost::Name for SurveyEdition {
     const NAME: &'static str = "SurveyEdition";
@@ -10687,7 +10714,7 @@ pub struct SurveyFeed {
     /// Code of its leaf; for PAPI the indicator.
     #[prost(string, tag = "2")]
     pub leaf: ::prost::alloc::string::String,
-    /// The inputs of its rule that count answers. When the wave is counted, they are stated for each unit, in the last month
+    /// The inputs of its rule that answers make. When the wave is counted, they are stated for each unit, in the last month
     /// of the period. Empty: the figure is for people to read.
     #[prost(message, repeated, tag = "3")]
     pub inputs: ::prost::alloc::vec::Vec<SurveyFeedInput>,
@@ -10702,15 +10729,19 @@ impl ::prost::Name for SurveyFeed {
         "/chiso.assessments.v1.SurveyFeed".into()
     }
 }
-/// How often some answers were given, as an input of an index.
+/// What of the answers to a question is an input of an index.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SurveyFeedInput {
-    /// Name of the input, e.g. `survey_documents_a`. Several questions may feed it: their answers are added up.
+    /// Name of the input, e.g. `survey_documents_a`. Several questions may feed a count: their answers are added up. A share
+    /// or a mean is that of one question.
     #[prost(string, tag = "1")]
     pub input: ::prost::alloc::string::String,
-    /// The answers that it counts, each as it is written on a ballot: an option's code, a whole number, `yes`, `no`.
+    /// The answers that it counts, or whose share it is, each as it is written on a ballot: an option's code, a whole number,
+    /// `yes`, `no`. Of a mean none.
     #[prost(string, repeated, tag = "2")]
     pub answers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(enumeration = "SurveyFeedFigure", tag = "3")]
+    pub figure: i32,
 }
 impl ::prost::Name for SurveyFeedInput {
     const NAME: &'static str = "SurveyFeedInput";
@@ -10727,6 +10758,9 @@ impl ::prost::Name for SurveyFeedInput {
 pub struct SurveyBallot {
     #[prost(message, repeated, tag = "1")]
     pub answers: ::prost::alloc::vec::Vec<CountedAnswer>,
+    /// How much it counts beside an average ballot, in hundredths: 1 to 10,000. 0: as much, 100.
+    #[prost(int32, tag = "2")]
+    pub weight: i32,
 }
 impl ::prost::Name for SurveyBallot {
     const NAME: &'static str = "SurveyBallot";
@@ -10827,6 +10861,79 @@ impl ::prost::Name for SurveyTurnout {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/chiso.assessments.v1.SurveyTurnout".into()
+    }
+}
+/// How sure an interval is to hold the true mean, by the normal approximation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConfidenceLevel {
+    /// 95 %.
+    Unspecified = 0,
+    /// 1.645 standard errors to each side.
+    Percent90 = 1,
+    /// 1.960 standard errors to each side.
+    Percent95 = 2,
+    /// 2.576 standard errors to each side.
+    Percent99 = 3,
+}
+impl ConfidenceLevel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONFIDENCE_LEVEL_UNSPECIFIED",
+            Self::Percent90 => "CONFIDENCE_LEVEL_PERCENT_90",
+            Self::Percent95 => "CONFIDENCE_LEVEL_PERCENT_95",
+            Self::Percent99 => "CONFIDENCE_LEVEL_PERCENT_99",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONFIDENCE_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONFIDENCE_LEVEL_PERCENT_90" => Some(Self::Percent90),
+            "CONFIDENCE_LEVEL_PERCENT_95" => Some(Self::Percent95),
+            "CONFIDENCE_LEVEL_PERCENT_99" => Some(Self::Percent99),
+            _ => None,
+        }
+    }
+}
+/// What of the answers to a question an input of an index is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SurveyFeedFigure {
+    /// How often some answers were given.
+    Unspecified = 0,
+    Count = 1,
+    /// The share of some answers among all, 0 to 1, each by the weight of its ballot.
+    Share = 2,
+    /// The mean of what the answers count, each by the weight of its ballot.
+    Mean = 3,
+}
+impl SurveyFeedFigure {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SURVEY_FEED_FIGURE_UNSPECIFIED",
+            Self::Count => "SURVEY_FEED_FIGURE_COUNT",
+            Self::Share => "SURVEY_FEED_FIGURE_SHARE",
+            Self::Mean => "SURVEY_FEED_FIGURE_MEAN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SURVEY_FEED_FIGURE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SURVEY_FEED_FIGURE_COUNT" => Some(Self::Count),
+            "SURVEY_FEED_FIGURE_SHARE" => Some(Self::Share),
+            "SURVEY_FEED_FIGURE_MEAN" => Some(Self::Mean),
+            _ => None,
+        }
     }
 }
 /// An edition of an instrument is this from now on.
@@ -11407,6 +11514,10 @@ pub struct ImportBallotsRequest {
     pub group: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "6")]
     pub answers: ::prost::alloc::vec::Vec<SurveyAnswer>,
+    /// How much the ballot counts beside an average one: 0.01 to 100 with at most two digits behind the point. Empty: 1. A
+    /// ballot that loses its group, as too few of it came, loses its weight too.
+    #[prost(string, tag = "7")]
+    pub weight: ::prost::alloc::string::String,
 }
 impl ::prost::Name for ImportBallotsRequest {
     const NAME: &'static str = "ImportBallotsRequest";
@@ -11571,6 +11682,7 @@ pub struct GetSurveyResultsRequest {
     /// Empty: all groups together.
     #[prost(string, tag = "3")]
     pub group: ::prost::alloc::string::String,
+    /// Unspecified: that of the instrument.
     #[prost(enumeration = "ConfidenceLevel", tag = "4")]
     pub level: i32,
     /// Units of a page: 20 unless said, at most 100.
@@ -11651,6 +11763,9 @@ pub struct SurveyBlock {
     pub ballots: i64,
     #[prost(message, repeated, tag = "5")]
     pub items: ::prost::alloc::vec::Vec<SurveyItem>,
+    /// Of a unit with all groups: the indices that shares and means feed, by the one engine.
+    #[prost(message, repeated, tag = "6")]
+    pub indices: ::prost::alloc::vec::Vec<SurveyIndex>,
 }
 impl ::prost::Name for SurveyBlock {
     const NAME: &'static str = "SurveyBlock";
@@ -11660,6 +11775,60 @@ impl ::prost::Name for SurveyBlock {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/chiso.assessments.v1.SurveyBlock".into()
+    }
+}
+/// An index as the shares and means of a wave make it, with what chance may have done. What else the index takes is left
+/// out.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SurveyIndex {
+    /// Code of the index.
+    #[prost(string, tag = "1")]
+    pub index: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    /// Its leaves, then its components, such as the indicators and dimensions of PAPI, then the total without a code.
+    #[prost(message, repeated, tag = "3")]
+    pub parts: ::prost::alloc::vec::Vec<SurveyIndexPart>,
+}
+impl ::prost::Name for SurveyIndex {
+    const NAME: &'static str = "SurveyIndex";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyIndex".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyIndex".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurveyIndexPart {
+    /// Code of the leaf or component; empty: the total.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Decimal with 6 digits behind the point, as all figures here, before the index rounds; empty: see `reason`.
+    #[prost(string, tag = "2")]
+    pub points: ::prost::alloc::string::String,
+    /// By propagation, as if the answers to different questions were independent of each other. Empty where a figure that it
+    /// rests on has none.
+    #[prost(string, tag = "3")]
+    pub standard_error: ::prost::alloc::string::String,
+    /// Ends of the interval.
+    #[prost(string, tag = "4")]
+    pub low: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub high: ::prost::alloc::string::String,
+    /// Why there are no points: too few answers, results that are withheld. What has no points is unknown, never zero.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SurveyIndexPart {
+    const NAME: &'static str = "SurveyIndexPart";
+    const PACKAGE: &'static str = "chiso.assessments.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "chiso.assessments.v1.SurveyIndexPart".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/chiso.assessments.v1.SurveyIndexPart".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -11682,16 +11851,18 @@ pub struct SurveyItem {
     pub low: ::prost::alloc::string::String,
     #[prost(string, tag = "7")]
     pub high: ::prost::alloc::string::String,
-    /// Why there is no mean: `TOO_FEW` or `NO_VALUES`. What has no figure is unknown, never zero.
+    /// Why there is no mean: `TOO_FEW`, `NO_VALUES`, or `TELLS_OTHERS` where beside the other figures it would tell what too
+    /// few others answered. What has no figure is unknown, never zero.
     #[prost(string, tag = "8")]
     pub no_mean_because: ::prost::alloc::string::String,
     /// The reason in words.
     #[prost(string, tag = "9")]
     pub no_mean_reason: ::prost::alloc::string::String,
-    /// Share of answers from `satisfied_from` on, 0 to 1; empty when it is not asked for or too few answered.
+    /// Share of answers from `satisfied_from` on, 0 to 1; empty when it is not asked for, too few answered, or it would tell
+    /// others.
     #[prost(string, tag = "10")]
     pub satisfied: ::prost::alloc::string::String,
-    /// How often each answer was given; empty when too few answered and for numbers.
+    /// How often each answer was given; empty when too few answered, for numbers, and when it would tell others.
     #[prost(message, repeated, tag = "11")]
     pub shares: ::prost::alloc::vec::Vec<SurveyShare>,
 }
@@ -11757,43 +11928,6 @@ impl WaveStage {
             "WAVE_STAGE_OPEN" => Some(Self::Open),
             "WAVE_STAGE_CLOSED" => Some(Self::Closed),
             "WAVE_STAGE_COUNTED" => Some(Self::Counted),
-            _ => None,
-        }
-    }
-}
-/// How sure an interval is to hold the true mean, by the normal approximation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ConfidenceLevel {
-    /// 95 %.
-    Unspecified = 0,
-    /// 1.645 standard errors to each side.
-    Percent90 = 1,
-    /// 1.960 standard errors to each side.
-    Percent95 = 2,
-    /// 2.576 standard errors to each side.
-    Percent99 = 3,
-}
-impl ConfidenceLevel {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "CONFIDENCE_LEVEL_UNSPECIFIED",
-            Self::Percent90 => "CONFIDENCE_LEVEL_PERCENT_90",
-            Self::Percent95 => "CONFIDENCE_LEVEL_PERCENT_95",
-            Self::Percent99 => "CONFIDENCE_LEVEL_PERCENT_99",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "CONFIDENCE_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
-            "CONFIDENCE_LEVEL_PERCENT_90" => Some(Self::Percent90),
-            "CONFIDENCE_LEVEL_PERCENT_95" => Some(Self::Percent95),
-            "CONFIDENCE_LEVEL_PERCENT_99" => Some(Self::Percent99),
             _ => None,
         }
     }

@@ -11,6 +11,9 @@ pub struct Input {
     /// definition calls the measure a stock. Empty elsewhere.
     #[prost(string, tag = "3")]
     pub newest: ::prost::alloc::string::String,
+    /// Why there is no figure: survey results that are withheld, or too few answers. `value` is empty then.
+    #[prost(string, tag = "4")]
+    pub withheld_reason: ::prost::alloc::string::String,
 }
 impl ::prost::Name for Input {
     const NAME: &'static str = "Input";
@@ -282,6 +285,9 @@ pub struct ExplainedInput {
     /// How many dossiers count in it.
     #[prost(int64, tag = "7")]
     pub dossier_count: i64,
+    /// Why there is no value: survey results that are withheld, or too few answers.
+    #[prost(string, tag = "8")]
+    pub withheld_reason: ::prost::alloc::string::String,
 }
 impl ::prost::Name for ExplainedInput {
     const NAME: &'static str = "ExplainedInput";

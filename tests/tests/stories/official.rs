@@ -1,5 +1,7 @@
 //! A published table comes in as a file, and what the engine makes of it stands beside it.
 
+mod single;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -36,6 +36,7 @@ fn every_shipped_definition_is_sound_and_stands_alone() {
             "par-communes",
             "par-departments",
             "par-districts",
+            "par-province",
             "satisfaction",
             "service-circular-01-2018",
             "service-quality-766",
@@ -123,6 +124,34 @@ fn the_model_set_of_departments_is_that_of_its_source() {
         }
     }
     assert_eq!(compared, 46);
+}
+
+#[test]
+fn the_par_index_of_the_province_has_eight_components_in_the_shares_of_the_model() {
+    let shipped = shipped();
+    let province = &shipped["par-province"];
+    assert!(province.name().en.contains("MODEL") && province.name().vi.contains("BỘ MẪU"));
+    assert!(province.source().contains("not a decision"));
+    assert!(province.applies_to("province"));
+    // A component that alone is full gives its share of the total.
+    let codes = || province.components().iter().map(|it| it.code.clone());
+    for (full, share) in regular(&shipped["par-departments"]) {
+        let given = codes().map(|code| {
+            let points = match code.as_str() == full {
+                true => Decimal::ONE_HUNDRED,
+                false => Decimal::ZERO,
+            };
+            (code, points)
+        });
+        let index = province.aggregate_given(&BTreeMap::new(), &given.collect());
+        assert_eq!(index.exact, Some(share), "{full}");
+    }
+    // Published as percentages, each with the rank that was published beside it.
+    let percentages = |max: &Decimal| *max == Decimal::ONE_HUNDRED;
+    assert!(regular(province).values().all(percentages));
+    let ranks = province.leaves().iter().filter(|leaf| leaf.max().is_zero());
+    let ranks: Vec<_> = ranks.map(|leaf| leaf.code().to_string()).collect();
+    assert_eq!(ranks, ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"]);
 }
 
 #[test]

@@ -185,18 +185,19 @@ pub(super) fn sum(document: &Yaml, marks: &BTreeMap<String, Mark>) -> Sum {
             Part::Empty | Part::Missing => Decimal::ZERO,
         };
         match child.find("part").map(Yaml::text) {
-            None => regular.push((part, Decimal::ONE)),
+            None => regular.push((part, weight(child))),
             Some("bonus") => moved += of_part,
             Some("penalty") => moved -= of_part,
             Some(other) => panic!("{other}?"),
         }
     }
     for child in document.find("leaves").map(Yaml::list).unwrap_or_default() {
-        regular.push((self::leaf(child, marks), Decimal::ONE));
+        regular.push((self::leaf(child, marks), weight(child)));
     }
     let total = document.get("total");
-    let Part::Counts(points, max) = together(regular, &Yaml::Text("sum".to_owned()), Decimal::ZERO)
-    else {
+    let sum = Yaml::Text("sum".to_owned());
+    let aggregate = document.find("aggregate").unwrap_or(&sum);
+    let Part::Counts(points, max) = together(regular, aggregate, total.get("max").number()) else {
         return Sum {
             components,
             ..Sum::default()
@@ -221,6 +222,11 @@ pub(super) fn sum(document: &Yaml, marks: &BTreeMap<String, Mark>) -> Sum {
     }
 }
 
+/// How much a child counts in a mean.
+fn weight(child: &Yaml) -> Decimal {
+    child.find("weight").map_or(Decimal::ONE, Yaml::number)
+}
+
 fn leaf(of: &Yaml, marks: &BTreeMap<String, Mark>) -> Part {
     let max = of.get("max").number();
     match marks.get(of.get("code").text()) {
@@ -238,7 +244,6 @@ fn component(
     told: &mut BTreeMap<String, (Option<Decimal>, Decimal)>,
 ) -> Part {
     let mut parts = Vec::new();
-    let weight = |child: &Yaml| child.find("weight").map_or(Decimal::ONE, Yaml::number);
     for child in of.find("components").map(Yaml::list).unwrap_or_default() {
         parts.push((component(child, marks, digits, told), weight(child)));
     }

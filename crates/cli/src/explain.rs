@@ -6,7 +6,8 @@ use clap::Args;
 use contracts::log::v1::{Event, ReadStreamRequest};
 use contracts::projection::v1::{GetUnitIndexRequest, UnitIndex};
 use contracts::scoring::v1::{
-    ExplainScoreRequest, ExplainScoreResponse, ExplainedDossier, LeafScore,
+    ExplainScoreRequest, ExplainScoreResponse, ExplainedDossier, GetScoresRequest,
+    GetScoresResponse, LeafScore,
 };
 use tonic::Request;
 
@@ -88,7 +89,9 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let (index, leaf) = command.what();
     let Some(leaf) = leaf else {
-        let found = unit_index(services, command, index).await?;
+        let mut found = unit_index(services, command, index).await?;
+        let scores = scores(services, command, index).await?;
+        take_figures(&mut found, scores);
         if json {
             out::message(&found);
         } else {
@@ -139,6 +142,49 @@ async fn unit_index(
             projection.get_unit_index(request).await
         })
         .await
+}
+
+/// The points of all leaves with the figures that they follow from now.
+///
+/// # Errors
+/// What scoring refuses, or that it does not answer.
+async fn scores(
+    services: &Services,
+    command: &Command,
+    index: &str,
+) -> Result<GetScoresResponse, Failure> {
+    let request = GetScoresRequest {
+        index: index.to_owned(),
+        period: command.period.clone(),
+        subject: command.subject.clone(),
+        organised: command.organised.number(),
+        ..GetScoresRequest::default()
+    };
+    let mut scoring = services.scoring.clone();
+    services
+        .call(Service::Scoring, request, async move |request| {
+            scoring.get_scores(request).await
+        })
+        .await
+}
+
+/// Puts exact figures beside the points. Projection hears of a leaf when its points change, and figures move in between.
+/// Where the points moved just now as well, what projection shows keeps the figures that it follows from.
+fn take_figures(index: &mut UnitIndex, scores: GetScoresResponse) {
+    if scores.edition != index.edition {
+        return;
+    }
+    let of_subject = scores
+        .subjects
+        .into_iter()
+        .find(|of| of.subject == index.subject);
+    let exact = of_subject.map(|of| of.leaves).unwrap_or_default();
+    for leaf in &mut index.leaves {
+        let now = exact.iter().find(|now| now.leaf == leaf.leaf);
+        if let Some(now) = now.filter(|now| now.points == leaf.points) {
+            leaf.clone_from(now);
+        }
+    }
 }
 
 /// Why a leaf has its points, with as many dossiers for each figure as the command says.
@@ -217,7 +263,7 @@ pub fn behind(explained: &ExplainScoreResponse) -> Vec<&ExplainedDossier> {
 
 #[cfg(test)]
 mod tests {
-    use contracts::scoring::v1::Input;
+    use contracts::scoring::v1::{Input, SubjectScores};
 
     use super::*;
 
@@ -249,6 +295,42 @@ mod tests {
         ];
         assert_eq!(weakest(&leaves).map(|leaf| leaf.leaf.as_str()), Some("C"));
         assert_eq!(weakest(&leaves[3..]), None);
+    }
+
+    #[test]
+    fn figures_are_those_of_now_unless_the_points_have_moved_on() {
+        let with = |name: &str, points: &str, handled: &str| LeafScore {
+            inputs: vec![Input {
+                value: handled.to_owned(),
+                ..leaf(name, points, "6").inputs[0].clone()
+            }],
+            ..leaf(name, points, "6")
+        };
+        let index = || UnitIndex {
+            subject: "H40.03".to_owned(),
+            edition: "2024".to_owned(),
+            leaves: vec![with("A", "5.00", "240"), with("B", "4.00", "240")],
+            ..UnitIndex::default()
+        };
+        let scores = |edition: &str| GetScoresResponse {
+            edition: edition.to_owned(),
+            subjects: vec![SubjectScores {
+                subject: "H40.03".to_owned(),
+                leaves: vec![with("A", "5.00", "241"), with("B", "4.01", "241")],
+                ..SubjectScores::default()
+            }],
+            ..GetScoresResponse::default()
+        };
+        let handled = |index: &UnitIndex| -> Vec<String> {
+            let leaves = index.leaves.iter();
+            leaves.map(|leaf| leaf.inputs[0].value.clone()).collect()
+        };
+        let mut found = index();
+        take_figures(&mut found, scores("2024"));
+        assert_eq!(handled(&found), ["241", "240"]);
+        let mut found = index();
+        take_figures(&mut found, scores("2025"));
+        assert_eq!(found, index());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The gRPC service: parse, wait for what was asked, answer.
 
+mod histories;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,11 +31,6 @@ use crate::{aggregate, ask, history, organised, resource, watch};
 /// A group's ranking fits on one page.
 const RANKING: Sizes = Sizes {
     default: 200,
-    max: 1_000,
-};
-/// Rows of a history.
-const HISTORY: Sizes = Sizes {
-    default: 100,
     max: 1_000,
 };
 /// Subjects that a watch may name.
@@ -159,33 +156,7 @@ impl ProjectionService for Api {
         &self,
         request: Request<pb::GetHistoryRequest>,
     ) -> Result<Response<pb::GetHistoryResponse>> {
-        let request = request.into_inner();
-        let index = ask::index(&request.index)?;
-        let period = match request.period.as_str() {
-            "" => None,
-            period => Some(ask::period(period)?),
-        };
-        let subject = ask::subject(&*self.parts.model.read().await?, &request.subject)?;
-        let list = format!("history {index} {subject} {}", request.period);
-        let page = Page::parse(list, request.page_size, &request.page_token, HISTORY)?;
-        let entries = match period {
-            Some(period) => {
-                let key = IndexKey {
-                    index,
-                    period,
-                    subject,
-                };
-                let mut entries = history::changes(&self.parts.log, &key).await?;
-                entries.reverse();
-                entries
-            }
-            None => months(&*self.parts.model.read().await?, &index, &subject),
-        };
-        let (entries, next_page_token) = page.take(entries.into_iter(), history::key);
-        Ok(Response::new(pb::GetHistoryResponse {
-            entries,
-            next_page_token,
-        }))
+        Ok(Response::new(self.history(request.into_inner()).await?))
     }
 
     type WatchIndicesStream = Answers<pb::WatchIndicesResponse>;
@@ -317,28 +288,6 @@ fn ranking<'a>(
 fn place(key: &IndexKey, row: &IndexRow) -> String {
     let rank = if row.rank == 0 { i32::MAX } else { row.rank };
     format!("{rank:010} {}", key.subject)
-}
-
-/// The current index of every month, newest first.
-fn months(model: &Model, index: &str, subject: &Subject) -> Vec<pb::HistoryEntry> {
-    let of_subject = |key: &IndexKey| {
-        key.index == index && key.subject == *subject && matches!(key.period, Period::Month(_))
-    };
-    let months = model
-        .indices
-        .iter()
-        .rev()
-        .filter(|(key, _)| of_subject(key));
-    months
-        .map(|(key, row)| pb::HistoryEntry {
-            period: key.period.to_string(),
-            total: row.total.clone(),
-            rank: row.rank,
-            band: row.band.clone(),
-            recorded_at: None,
-            position: 0,
-        })
-        .collect()
 }
 
 fn filter(model: &Model, request: &pb::WatchIndicesRequest) -> Result<Filter, Problem> {

@@ -33,6 +33,14 @@ pub(crate) async fn changes(
         .collect())
 }
 
+/// The entry of a month as it is now, without figures.
+pub(crate) fn month(month: Period) -> pb::HistoryEntry {
+    pb::HistoryEntry {
+        period: month.to_string(),
+        ..pb::HistoryEntry::default()
+    }
+}
+
 /// What an entry is known by, the newest first: a page goes on where the one before ended, whatever came in meanwhile.
 pub(crate) fn key(entry: &pb::HistoryEntry) -> String {
     let month = entry

@@ -3,7 +3,7 @@
 //! Scoring reckons the leaves, as it has the figures of the units of before; here they are added up and ranked by the
 //! same functions as every index. Nothing of it is kept or told: it is another look at the same record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::problem::Problem;
 use contracts::projection::v1 as pb;
@@ -166,6 +166,23 @@ impl Asked {
         index.predecessors = of.predecessors;
         index
     }
+}
+
+/// Months in which a subject, or a unit whose work it does now, has an index; of a group every month that has one, as units
+/// of other groups may be part of it now.
+pub(crate) fn months(model: &Model, index: &str, subject: &Subject) -> BTreeSet<Period> {
+    let directory = &model.directory;
+    let is_part = |of: &Subject| match (subject, of) {
+        (Subject::Group(_), _) => true,
+        (Subject::Unit(unit), Subject::Unit(of)) => {
+            unit == of || directory.successors(of, Date::MAX).contains(unit)
+        }
+        (Subject::Unit(_), Subject::Group(_)) => false,
+    };
+    let months = model.indices.keys().filter(|key| {
+        key.index == index && matches!(key.period, Period::Month(_)) && is_part(&key.subject)
+    });
+    months.map(|key| key.period).collect()
 }
 
 /// Sorts a ranking: no rank comes last.

@@ -2,7 +2,9 @@
 
 use cli::Service;
 use cli::rebuild::{Model, rebuild};
-use contracts::projection::v1::{GetUnitIndexRequest, ListRankingsRequest, UnitIndex};
+use contracts::projection::v1::{
+    GetHistoryRequest, GetUnitIndexRequest, HistoryEntry, ListRankingsRequest, UnitIndex,
+};
 use contracts::scoring::v1::{
     ExplainScoreRequest, GetMeasuresRequest, GetMeasuresResponse, Organised, Predecessor,
 };
@@ -87,6 +89,75 @@ async fn ranking(
     let mut client = province.services.projection.clone();
     let answer = client.list_rankings(request).await.expect("a ranking");
     answer.into_inner().indices
+}
+
+/// The entries of a subject's history, a row a page.
+async fn history(
+    province: &Province,
+    subject: &str,
+    period: &str,
+    organised: Organised,
+) -> Result<Vec<HistoryEntry>, tonic::Status> {
+    let mut request = GetHistoryRequest {
+        index: given::INDEX.into(),
+        subject: subject.into(),
+        period: period.into(),
+        page_size: 1,
+        organised: organised.into(),
+        ..Default::default()
+    };
+    let mut client = province.services.projection.clone();
+    let mut entries = Vec::new();
+    loop {
+        let answer = client.get_history(request.clone()).await?.into_inner();
+        entries.extend(answer.entries);
+        if answer.next_page_token.is_empty() {
+            return Ok(entries);
+        }
+        request.page_token = answer.next_page_token;
+    }
+}
+
+/// Month by month what a unit's index says, with the months of those whose work it does now.
+async fn histories_are_of_today_when_asked_so(province: &Province) {
+    use Organised::{Now, Then};
+    for (subject, organised, months) in [
+        (Y_YEN, Then, &["2025-07"][..]),
+        (Y_YEN, Now, &["2025-07", "2025-06"]),
+        (TOWN, Then, &["2025-06"]),
+        ("group:commune", Now, &["2025-07", "2025-06"]),
+    ] {
+        let entries = history(province, subject, "", organised).await;
+        let entries = entries.expect("a history");
+        let of_the_year = entries
+            .iter()
+            .filter(|entry| entry.period.starts_with("2025-0"));
+        let found: Vec<&str> = of_the_year.map(|entry| entry.period.as_str()).collect();
+        for month in months {
+            assert!(found.contains(month), "{subject} {organised:?}: {found:?}");
+        }
+        let mut newest_first = found.clone();
+        newest_first.sort_unstable_by(|a, b| b.cmp(a));
+        assert_eq!(found, newest_first);
+        for entry in &entries {
+            let index = index(province, subject, &entry.period, organised).await;
+            let index = index.expect("an index");
+            assert_eq!(
+                (&entry.total, entry.rank, &entry.band),
+                (&index.total, index.rank, &index.band),
+                "{subject} {organised:?}"
+            );
+        }
+    }
+    let then = history(province, Y_YEN, "", Then).await.expect("a history");
+    assert!(then.iter().all(|entry| entry.period.as_str() >= "2025-07"));
+    let gone = history(province, TOWN, "", Now)
+        .await
+        .expect_err("it has ended");
+    assert_eq!(gone.code(), Code::FailedPrecondition);
+    let changes = history(province, Y_YEN, "2025-07", Now).await;
+    let changes = changes.expect_err("they were told as units were organised then");
+    assert_eq!(changes.code(), Code::InvalidArgument);
 }
 
 /// Everything counted by hand.
@@ -244,6 +315,7 @@ async fn all_is_right(province: &Province) {
     figures_are_right(province).await;
     indices_say_why(province).await;
     ranks_follow(province).await;
+    histories_are_of_today_when_asked_so(province).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

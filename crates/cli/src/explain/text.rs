@@ -57,13 +57,7 @@ pub fn index_text(index: &UnitIndex) -> String {
 
 fn leaves(leaves: &[LeafScore]) -> String {
     let weakest = weakest(leaves).map(|leaf| leaf.leaf.as_str());
-    let mut table = show::table(&[
-        "",
-        "Leaf",
-        "Points",
-        "Max",
-        "Figures at the last change of points",
-    ]);
+    let mut table = show::table(&["", "Leaf", "Points", "Max", "Figures"]);
     for leaf in leaves {
         let inputs: Vec<String> = leaf
             .inputs

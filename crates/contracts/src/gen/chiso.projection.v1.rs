@@ -273,10 +273,16 @@ pub struct GetHistoryRequest {
     /// Empty: one entry a month over all months; otherwise every recorded change of this period.
     #[prost(string, tag = "3")]
     pub period: ::prost::alloc::string::String,
+    /// 1 to 1,000; 0 means 100. With `ORGANISED_NOW` 1 to 36; 0 means 12.
     #[prost(int32, tag = "4")]
     pub page_size: i32,
     #[prost(string, tag = "5")]
     pub page_token: ::prost::alloc::string::String,
+    /// With `ORGANISED_NOW` every month of the unit and of those whose work it does now is reckoned when asked for, as
+    /// `GetUnitIndex` does; a page may have fewer rows than asked for. Not together with `period`: changes were told as
+    /// units were organised then.
+    #[prost(enumeration = "super::super::scoring::v1::Organised", tag = "6")]
+    pub organised: i32,
 }
 impl ::prost::Name for GetHistoryRequest {
     const NAME: &'static str = "GetHistoryRequest";

@@ -218,9 +218,9 @@ struct Results {
     #[arg(long, default_value = "", value_name = "CODE")]
     group: String,
 
-    /// How sure an interval is, in percent: 90, 95 or 99
-    #[arg(long, default_value = "95", value_parser = level)]
-    level: pb::ConfidenceLevel,
+    /// How sure an interval is, in percent: 90, 95 or 99; without it, as the instrument says
+    #[arg(long, value_parser = level)]
+    level: Option<pb::ConfidenceLevel>,
 }
 
 fn level(text: &str) -> Result<pb::ConfidenceLevel, String> {
@@ -269,7 +269,8 @@ pub(crate) async fn run(
                 group,
                 level,
             } = wanted;
-            let results = results(services, wave, unit, group, *level).await?;
+            let level = level.unwrap_or(pb::ConfidenceLevel::Unspecified);
+            let results = results(services, wave, unit, group, level).await?;
             say(&results, json, show::results);
         }
     }

@@ -69,12 +69,12 @@ fn an_instrument_is_read_with_every_kind_of_question() {
         (
             "figure: mean",
             "figure: median",
-            "line 30: figure is count, share or mean",
+            "line 29: figure is count, share or mean",
         ),
         (
             "level: 90",
             "level: 80",
-            "line 32: level is 90, 95 or 99, in percent",
+            "line 31: level is 90, 95 or 99, in percent",
         ),
     ] {
         let text = INSTRUMENT.replace(old, new);

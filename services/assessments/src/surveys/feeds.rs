@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use contracts::problem::Problem;
 use ids::{IndexCode, Period, UnitCode, nearest};
-use index::{Definition, InputKind};
+use index::{Definition, InputKind, Source};
 use survey::{Edition, Feed, Plan};
 
 use crate::campaigns::{Editions, Participants};
@@ -14,6 +14,8 @@ use crate::view::Viewer;
 
 /// Faults that a message names in words; the violations name all that a status holds.
 const NAMED: usize = 3;
+/// Leaves that are named where another one was fed.
+const LEAVES: usize = 5;
 
 /// Finds the editions that judge the units of a wave.
 #[derive(Debug, Clone)]
@@ -148,10 +150,13 @@ fn untaken<'a>(
     let edition = definition.edition();
     let leaf = definition.leaf(&feed.leaf);
     let no_leaf = leaf.is_none().then(|| {
-        let known = definition.leaves().iter().map(|leaf| leaf.code().as_str());
+        let surveyed = definition.leaves().iter();
+        let surveyed = surveyed.filter(|leaf| leaf.source() == Source::Surveyed);
+        let codes = surveyed.map(|leaf| leaf.code().as_str()).take(LEAVES);
+        let codes: Vec<&str> = codes.collect();
         let why = format!(
-            "which is no leaf of edition {edition}: {}",
-            meant(feed.leaf.as_str(), known, "name one of its leaves")
+            "which is no leaf of edition {edition}: name one of a survey, such as {}",
+            codes.join(", ")
         );
         (String::new(), why)
     });
@@ -163,7 +168,11 @@ fn untaken<'a>(
             let why = match input {
                 None => {
                     let known = leaf.inputs().map(|input| input.as_str());
-                    let remedy = meant(name.as_str(), known, "name an input of its rule");
+                    let near = nearest(name.as_str(), known);
+                    let remedy = near.map_or_else(
+                        || "name an input of its rule".to_owned(),
+                        |near| format!("probably {near} is meant"),
+                    );
                     format!("which edition {edition} does not take there: {remedy}")
                 }
                 Some(input) if input.kind != InputKind::Surveyed => format!(
@@ -179,13 +188,6 @@ fn untaken<'a>(
         })
     });
     no_leaf.into_iter().chain(untaken)
-}
-
-fn meant<'a>(name: &str, known: impl Iterator<Item = &'a str>, otherwise: &str) -> String {
-    nearest(name, known).map_or_else(
-        || otherwise.to_owned(),
-        |near| format!("probably {near} is meant"),
-    )
 }
 
 #[cfg(test)]

@@ -253,7 +253,7 @@ async fn counted(province: &Province, table: &str) -> pb::SurveyResults {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provinces_own_survey_gives_its_districts_dimensions_errors_ranks_and_bands() {
-    let province = Province::start("papi-units").await;
+    let province = Province::start("papi").await;
     let edition = prepared(&province).await;
     let (table, answers) = ballots(&edition.questions);
     let results = counted(&province, &table).await;

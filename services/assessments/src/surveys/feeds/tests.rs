@@ -88,7 +88,7 @@ fn everything_that_nothing_takes_is_named_at_once() {
         "question attitude feeds par-departments 8.1 asked which is no number in edition 2024: declare it a number or feed another input",
         "question attitude feeds par-departments 8.1 atitude_good which edition 2024 does not take there: probably attitude_good is meant",
         "question attitude feeds par-departments 8.2 received which edition 2024 takes as reported: declare it surveyed or feed another input",
-        "question attitude feeds par-departments 8.9 which is no leaf of edition 2024: name one of its leaves",
+        "question attitude feeds par-departments 8.9 which is no leaf of edition 2024: name one of a survey, such as 8.1",
         "question attitude feeds par-districts 8.1 but no edition of it in force judges department in 2024: put one in force first, or feed another index",
     ];
     assert_eq!(told, expected);

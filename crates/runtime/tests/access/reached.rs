@@ -59,6 +59,7 @@ reached! {
     Assessments = "chiso.assessments.v1.AssessmentsService";
     Campaigns = "chiso.assessments.v1.CampaignsService";
     Evidence = "chiso.assessments.v1.EvidenceService";
+    Improvements = "chiso.assessments.v1.ImprovementsService";
     Initiatives = "chiso.assessments.v1.InitiativesService";
     Official = "chiso.assessments.v1.OfficialResultsService";
     Publications = "chiso.assessments.v1.PublicationsService";

@@ -155,6 +155,7 @@ pub(crate) fn to_sheet(
         campaign: Arc::new(campaign(stage, "hoa")),
         definition: DEFINITION.clone(),
         measured: None,
+        revoked: BTreeSet::new(),
     };
     sheet.decide(ToSheet {
         at: at(2),
@@ -193,6 +194,7 @@ fn issue(decided_by: &str) -> Box<Issue> {
             corrects: None,
             reason: String::new(),
             rests_on: vec![],
+            counted_on: None,
             sha256: [1; 32],
             signature: [2; 64],
             public_key: [3; 32],

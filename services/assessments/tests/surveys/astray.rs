@@ -57,7 +57,7 @@ async fn a_wave_whose_questions_feed_what_is_not_there_is_neither_planned_nor_op
         reason: "thay bằng bộ khác".into(),
         ..Default::default()
     };
-    let mut definitions = world.definitions.clone();
+    let mut definitions = world.assessments.clone();
     definitions
         .retire_definition(retire)
         .await
@@ -85,7 +85,7 @@ async fn a_definition_that_takes_what_nothing_counts_is_not_put_in_force() {
         "dossiers_recieved: { kind: flow, vi: a, en: a }",
     );
     let document = document.replace("attitude_other: 0%", "dossiers_recieved: 0%");
-    let mut definitions = world.definitions.clone();
+    let mut definitions = world.assessments.clone();
     let request = pb::ValidateDefinitionRequest {
         document: document.clone(),
         ..Default::default()

@@ -32,6 +32,7 @@ pub(super) fn instrument() -> pb::PutInstrumentRequest {
     let input = |code: &str| pb::SurveyFeedInput {
         input: format!("survey_documents_{code}"),
         answers: vec![code.to_owned()],
+        ..pb::SurveyFeedInput::default()
     };
     let codes = CHOSEN.map(|(code, _)| code);
     let question = pb::SurveyQuestion {
@@ -59,6 +60,7 @@ pub(super) fn instrument() -> pb::PutInstrumentRequest {
                 label: "Người dân".to_owned(),
             }],
             questions: vec![question],
+            ..pb::SurveyEdition::default()
         }),
     }
 }
@@ -92,6 +94,7 @@ pub(super) fn ballot(row: &str, group: &str, chosen: &str) -> pb::ImportBallotsR
             question: QUESTION.to_owned(),
             value: chosen.to_owned(),
         }],
+        ..pb::ImportBallotsRequest::default()
     }
 }
 

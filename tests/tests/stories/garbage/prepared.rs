@@ -107,6 +107,7 @@ async fn surveys(services: &Services) -> Vec<String> {
             kind: Some(pb::survey_question::Kind::Likert(likert)),
             ..pb::SurveyQuestion::default()
         }],
+        ..pb::SurveyEdition::default()
     };
     let put = pb::PutInstrumentRequest {
         context: None,

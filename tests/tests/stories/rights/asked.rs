@@ -140,6 +140,7 @@ impl Asked<'_> {
             ("RegistryService", _) => &self.side.unit,
             ("AssessmentsService", _) => given::INDEX,
             ("SurveysService", _) => "attitude",
+            ("ImprovementsService", _) => &self.side.task,
             (service, _) => panic!("{service}: nothing is said of its codes yet"),
         }
     }

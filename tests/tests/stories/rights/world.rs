@@ -32,6 +32,8 @@ pub(super) struct Side {
     pub(super) imported: String,
     /// What imported rows are known by.
     pub(super) row: String,
+    /// A task.
+    pub(super) task: String,
     /// A file.
     pub(super) sha256: [u8; 32],
     pub(super) filed_at: Timestamp,
@@ -44,6 +46,7 @@ impl Side {
             dossier,
             imported: format!("RIGHTS-{name}"),
             row: format!("row-{name}"),
+            task: format!("task-{}", name.to_lowercase()),
             sha256,
             filed_at: FILED_AT,
         }
@@ -80,6 +83,7 @@ impl World {
         let made_up = "H40.77-991231-0001".to_owned();
         let absent = Side::new("H40.77", made_up, "ABSENT", [9; 32]);
         for side in [&own, &foreign] {
+            task(services, side).await;
             for (service, name) in [
                 ("dossiers.v1.DossiersService", "ImportDossiers"),
                 ("assessments.v1.EvidenceService", "UploadEvidence"),
@@ -142,6 +146,7 @@ async fn survey(services: &Services) {
             title: "Khảo sát mức độ hài lòng".to_owned(),
             groups: vec![group],
             questions: vec![question],
+            ..pb::SurveyEdition::default()
         }),
     };
     surveys.put_instrument(put).await.expect("an instrument");
@@ -166,6 +171,27 @@ async fn survey(services: &Services) {
         wave: WAVE.to_owned(),
     };
     surveys.open_wave(open).await.expect("open");
+}
+
+async fn task(services: &Services, side: &Side) {
+    let plan = pb::YearlyPlanOrigin {
+        document: "165/KH-UBND".to_owned(),
+        item: "17".to_owned(),
+    };
+    let due = Clock::system().now() + SignedDuration::from_hours(24 * 40);
+    let request = pb::AssignTaskRequest {
+        code: side.task.clone(),
+        title: "Công khai đủ thủ tục".to_owned(),
+        origin: Some(pb::TaskOrigin {
+            origin: Some(pb::task_origin::Origin::YearlyPlan(plan)),
+        }),
+        unit: side.unit.clone(),
+        person: "mai".to_owned(),
+        due_at: Some(wire::timestamp(due)),
+        ..pb::AssignTaskRequest::default()
+    };
+    let assigned = services.improvements.clone().assign_task(request).await;
+    assigned.expect("a task");
 }
 
 /// Brings about what a client brings in parts, by the very messages that others are tried with.

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cli::official::{self, Mapping};
-use cli::{Exit, Service};
+use cli::{Exit, Service, Services};
 use contracts::assessments::v1::{
-    ImportOfficialResultsRequest, OfficialResult, PublishedFigure, PublishedRow,
+    GetOfficialResultRequest, ImportOfficialResultsRequest, OfficialResult, PublishedFigure,
+    PublishedRow,
 };
+use jiff::{SignedDuration, Timestamp};
+use runtime::Clock;
 use system_tests::{Province, given, root, skipped};
+use tonic::Code;
 
 const PAPI: &str = include_str!("../../../deploy/catalog/indices/papi.yaml");
 const NAM_DINH: &str = "36";
@@ -125,6 +129,7 @@ async fn the_published_table_of_2023_comes_in_and_its_ranks_come_out() {
     );
     assert!(total(nam_dinh).1.starts_with("43.1782"));
 
+    the_table_of_then(services, total(nam_dinh).0).await;
     official::import(services, in_2024())
         .await
         .expect("taken in");
@@ -137,6 +142,27 @@ async fn the_published_table_of_2023_comes_in_and_its_ranks_come_out() {
         .iter()
         .filter(|change| !change.change.starts_with('-'));
     assert_eq!((now.changes.len(), rises.count()), (8, 6));
+}
+
+/// The log knows the table from its import on: the same row now, none long before, and nothing of the future.
+async fn the_table_of_then(services: &Services, known: String) {
+    let now = Clock::system().now();
+    let then = async |at: Timestamp| {
+        let request = GetOfficialResultRequest {
+            index: "papi".to_owned(),
+            year: 2023,
+            subject: NAM_DINH.to_owned(),
+            as_of: Some(contracts::wire::timestamp(at)),
+            ..GetOfficialResultRequest::default()
+        };
+        let answer = services.official.clone().get_official_result(request).await;
+        let row = answer.map_err(|status| status.code())?.into_inner();
+        Ok::<_, Code>(total(&row).0)
+    };
+    assert_eq!(then(now).await, Ok(known));
+    let day = SignedDuration::from_hours(24);
+    assert_eq!(then(now - day).await, Err(Code::NotFound));
+    assert_eq!(then(now + day).await, Err(Code::OutOfRange));
 }
 
 fn rows(file: &Path, mapping: &Mapping) -> Vec<PublishedRow> {

@@ -33,6 +33,7 @@ pub use clock::Clock;
 pub use ids::Ids;
 pub use nats::Nats;
 pub use places::state_folder;
+pub use remote::is_loopback;
 pub use run::{block_on, run};
 pub use security::{Security, SecurityError};
 pub use settings::{Configuration, LogFormat, Observability, Settings};

@@ -17,7 +17,7 @@ pub(crate) fn host(url: &str) -> &str {
 }
 
 /// Whether an address is of this machine.
-pub(crate) fn is_loopback(url: &str) -> bool {
+pub fn is_loopback(url: &str) -> bool {
     is_loopback_host(host(url))
 }
 

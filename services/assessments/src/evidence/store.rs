@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use futures::stream::BoxStream;
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -48,9 +48,8 @@ impl Store {
                 })
             }
             "s3" => {
-                // Another provider may be there already; it is ring in every build of ours.
-                let _ = rustls::crypto::ring::default_provider().install_default();
                 let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+<<<<<<< HEAD
                 let store = AmazonS3Builder::from_env()
                     .with_bucket_name(bucket)
                     .build()
@@ -60,6 +59,9 @@ impl Store {
                     prefix: Path::parse(prefix).context("reading the prefix of the S3 store")?,
                     folder: None,
                 })
+=======
+                Self::s3(bucket, prefix, AmazonS3Builder::from_env())
+>>>>>>> h-platform
             }
             _ => bail!(
                 "{url:?} is no store; write file:///folder, an absolute path, or s3://bucket/prefix"
@@ -67,6 +69,7 @@ impl Store {
         }
     }
 
+<<<<<<< HEAD
     /// A path below the prefix.
     pub(super) fn below(&self, parts: impl IntoIterator<Item = String>) -> Path {
         let prefix = self.prefix.parts().map(|part| part.as_ref().to_owned());
@@ -74,6 +77,39 @@ impl Store {
     }
 
     pub(super) fn place(&self, sha256: &[u8; 32]) -> Path {
+=======
+    /// The store in a bucket, which must be there. Without TLS it is spoken to on this machine only: whoever else is on
+    /// the way could read what units upload, and whatever the environment allows, that is not it.
+    fn s3(bucket: &str, prefix: &str, told: AmazonS3Builder) -> anyhow::Result<Self> {
+        if bucket.is_empty() {
+            bail!("the S3 store has no bucket; write s3://bucket/prefix");
+        }
+        let endpoints = [AmazonS3ConfigKey::Endpoint, AmazonS3ConfigKey::S3Endpoint]
+            .iter()
+            .filter_map(|key| told.get_config_value(key));
+        let plain: Vec<String> = endpoints
+            .filter(|url| !url.starts_with("https://"))
+            .collect();
+        if let Some(far) = plain.iter().find(|url| !runtime::is_loopback(url)) {
+            bail!(
+                "the S3 store {far} is not on this machine and without TLS; give its https address"
+            );
+        }
+        // Another provider may be there already; it is ring in every build of ours.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let store = told
+            .with_bucket_name(bucket)
+            .with_allow_http(!plain.is_empty())
+            .build()
+            .context("reading the settings of the S3 store from the environment")?;
+        Ok(Self {
+            store: Arc::new(store),
+            prefix: Path::parse(prefix).context("reading the prefix of the S3 store")?,
+        })
+    }
+
+    fn place(&self, sha256: &[u8; 32]) -> Path {
+>>>>>>> h-platform
         let name = hex::encode(sha256);
         let folder = name.get(..2).unwrap_or_default().to_owned();
         self.below(["sha256".to_owned(), folder, name])
@@ -124,6 +160,7 @@ impl Store {
 }
 
 #[cfg(test)]
+<<<<<<< HEAD
 mod tests {
     use super::*;
 
@@ -147,3 +184,6 @@ mod tests {
         assert_eq!(place, format!("nam-dinh/evidence/sha256/ab/{name}"));
     }
 }
+=======
+mod tests;
+>>>>>>> h-platform

@@ -128,6 +128,10 @@ pub(crate) fn place(definition: &Definition, rows: &mut BTreeMap<String, (IndexK
                 .and_then(|rank| i32::try_from(rank).ok())
                 .unwrap_or(0);
             row.ranked = ranked;
+            // Bands that are percentiles follow from everybody's value.
+            if let Some(band) = place.band {
+                row.band = band;
+            }
         }
     }
 }

@@ -169,7 +169,7 @@ pub enum Fact {
     /// Somebody has to do it from now on.
     Assigned {
         /// What and who.
-        assignment: Assignment,
+        assignment: Box<Assignment>,
         /// What it is about is worth now.
         before: Option<Reading>,
     },

@@ -215,7 +215,8 @@ fn media_type(path: &Path) -> Result<&'static str, Failure> {
     }
 }
 
-fn digest(text: &str) -> Result<Vec<u8>, Failure> {
+/// The bytes of a SHA-256.
+pub(crate) fn digest(text: &str) -> Result<Vec<u8>, Failure> {
     let pairs = text.as_bytes().chunks(2).map(|pair| {
         let digits = std::str::from_utf8(pair).ok()?;
         u8::from_str_radix(digits, 16).ok()

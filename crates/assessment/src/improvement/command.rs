@@ -24,7 +24,7 @@ pub enum Action {
     /// Gives the task to somebody.
     Assign {
         /// What and whom.
-        assignment: Assignment,
+        assignment: Box<Assignment>,
         /// What it is about is worth now.
         before: Option<Reading>,
     },

@@ -115,11 +115,11 @@ impl Task {
     fn assign(
         &self,
         at: Timestamp,
-        assignment: Assignment,
+        assignment: Box<Assignment>,
         before: Option<Reading>,
     ) -> Result<Option<Fact>, Refusal> {
         match &self.standing {
-            Some(known) if known.assignment == assignment && known.state != State::Cancelled => {
+            Some(known) if known.assignment == *assignment && known.state != State::Cancelled => {
                 Ok(None)
             }
             Some(_) => Err(Refusal::Taken(assignment.code)),

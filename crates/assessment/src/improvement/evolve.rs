@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Event, Fact, Standing, State, Task};
+use super::{Assignment, Event, Fact, Standing, State, Task};
 
 impl Task {
     pub(super) fn fold(&mut self, event: &Event) {
@@ -11,7 +11,7 @@ impl Task {
                 self.standing = Some(Standing {
                     holder: assignment.holder.clone(),
                     due: assignment.due,
-                    assignment: assignment.clone(),
+                    assignment: Assignment::clone(assignment),
                     before: before.clone(),
                     state: State::Open,
                     overdue_since: None,

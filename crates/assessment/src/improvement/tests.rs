@@ -6,13 +6,17 @@ mod holders;
 use std::collections::BTreeSet;
 
 use decider::fold;
-use decider::spec::given;
+use decider::spec::Given;
 
 use super::*;
 use crate::person::{Person, Role};
 
 /// The due date, in hours.
 const DUE: i64 = 100;
+
+fn given(past: impl IntoIterator<Item = Event>) -> Given<Task> {
+    decider::spec::given(past)
+}
 
 fn at(hour: i64) -> Timestamp {
     Timestamp::from_second(1_735_689_600 + hour * 3_600).expect("within range")
@@ -91,7 +95,7 @@ fn by(hour: i64, by: &str, fact: Fact) -> Event {
 }
 
 fn assigned() -> Event {
-    let assignment = assignment();
+    let assignment = Box::new(assignment());
     let before = reading(5);
     by(0, "anh", Fact::Assigned { assignment, before })
 }
@@ -148,7 +152,7 @@ fn note(percent: u8) -> Action {
 }
 
 fn assign(before: Option<Reading>) -> Action {
-    let assignment = assignment();
+    let assignment = Box::new(assignment());
     Action::Assign { assignment, before }
 }
 
@@ -161,10 +165,10 @@ fn a_code_stands_for_one_task() {
     given([assigned()])
         .when(organiser(1, assign(reading(6))))
         .then([]);
-    let assignment = Assignment {
+    let assignment = Box::new(Assignment {
         title: "khác".to_owned(),
         ..assignment()
-    };
+    });
     let code = assignment.code.clone();
     let taken = Refusal::Taken(code);
     let other = Action::Assign {

@@ -6,10 +6,10 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, civil};
 use pb::task_origin::Origin;
 
+use crate::evidence::digest;
+
 /// Viet Nam's time, in which a date on the command line is meant.
 const LOCAL: Offset = Offset::constant(7);
-/// Hexadecimal digits of a byte.
-const DIGITS: usize = 2;
 
 /// Why there is a task: exactly one of a leaf, a measure, a finding and an item.
 #[derive(Debug, Args)]
@@ -164,7 +164,7 @@ pub(super) fn evidence(text: &str) -> Result<pb::Evidence, String> {
             "issuer" => item.issuer = value,
             "item" => item.item = value,
             "page" => item.page = value,
-            "sha256" => item.sha256 = bytes(&value)?,
+            "sha256" => item.sha256 = digest(&value).map_err(|failure| failure.message)?,
             other => {
                 return Err(format!(
                     "{other:?} is none of title, number, date, issuer, item, page and sha256"
@@ -173,20 +173,6 @@ pub(super) fn evidence(text: &str) -> Result<pb::Evidence, String> {
         }
     }
     Ok(item)
-}
-
-fn bytes(text: &str) -> Result<Vec<u8>, String> {
-    let pairs = text.as_bytes().chunks(DIGITS).map(|pair| {
-        let digits = std::str::from_utf8(pair).ok()?;
-        u8::from_str_radix(digits, 16).ok()
-    });
-    let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    pairs
-        .collect::<Option<_>>()
-        .filter(|_| plain && text.len() % DIGITS == 0)
-        .ok_or_else(|| {
-            "sha256 takes the 64 hexadecimal digits that `chiso evidence upload` prints".to_owned()
-        })
 }
 
 #[cfg(test)]
@@ -213,9 +199,11 @@ mod tests {
             (title.title.as_str(), title.number.as_str()),
             ("Báo cáo", "")
         );
-        let item = evidence("title=Báo cáo; number=12/BC; page=3; sha256=0aff").expect("fields");
+        let sha256 = "0a".repeat(32);
+        let text = format!("title=Báo cáo; number=12/BC; page=3; sha256={sha256}");
+        let item = evidence(&text).expect("fields");
         assert_eq!((item.number.as_str(), item.page.as_str()), ("12/BC", "3"));
-        assert_eq!(item.sha256, [0x0a, 0xff]);
+        assert_eq!(item.sha256, [0x0a; 32]);
         for text in ["title=a;b", "colour=red", "sha256=0x", "sha256=abc"] {
             assert!(evidence(text).is_err(), "{text}");
         }

@@ -167,7 +167,7 @@ fn assigned(it: pb::TaskAssigned) -> Result<Fact, Why> {
         holder: holder(&it.unit, it.person)?,
         due: moment(it.due_at.as_ref())?,
     };
-    let before = stored_reading(it.before)?;
+    let (assignment, before) = (Box::new(assignment), stored_reading(it.before)?);
     Ok(Fact::Assigned { assignment, before })
 }
 

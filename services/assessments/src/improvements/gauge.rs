@@ -20,14 +20,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What is said where scoring does not answer.
 const SILENCE: &str = "scoring does not answer now";
 
+/// What scoring said; none where it did not answer.
+type Answer<T> = Option<Arc<Vec<T>>>;
+
 /// Reads what tasks are about, asking scoring once for what several share.
 pub(super) struct Gauge<'a> {
     api: &'a Api,
     today: Month,
     /// Scoring is not asked any more after this, nor once it did not answer.
     until: Instant,
-    scores: BTreeMap<(IndexCode, UnitCode, Period), Option<Arc<Vec<LeafScore>>>>,
-    measures: BTreeMap<(UnitCode, Period), Option<Arc<Vec<Input>>>>,
+    scores: BTreeMap<(IndexCode, UnitCode, Period), Answer<LeafScore>>,
+    measures: BTreeMap<(UnitCode, Period), Answer<Input>>,
 }
 
 /// Points of a leaf by figures.
@@ -178,7 +181,7 @@ impl<'a> Gauge<'a> {
         index: &IndexCode,
         unit: &UnitCode,
         period: Period,
-    ) -> Option<Arc<Vec<LeafScore>>> {
+    ) -> Answer<LeafScore> {
         let key = (index.clone(), unit.clone(), period);
         if let Some(known) = self.scores.get(&key) {
             return known.clone();
@@ -189,7 +192,7 @@ impl<'a> Gauge<'a> {
         answer
     }
 
-    async fn measures(&mut self, unit: &UnitCode, period: Period) -> Option<Arc<Vec<Input>>> {
+    async fn measures(&mut self, unit: &UnitCode, period: Period) -> Answer<Input> {
         let key = (unit.clone(), period);
         if let Some(known) = self.measures.get(&key) {
             return known.clone();

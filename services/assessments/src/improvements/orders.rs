@@ -76,6 +76,7 @@ impl Api {
         let mut gauge = Gauge::new(self, call.context.received_at);
         let before = gauge.then(&assignment.origin, unit).await;
         let code = assignment.code.clone();
+        let assignment = Box::new(assignment);
         let action = Action::Assign { assignment, before };
         self.order(call, Role::Organiser, &code, action).await
     }

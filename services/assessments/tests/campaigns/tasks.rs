@@ -112,7 +112,8 @@ pub(crate) async fn codes(world: &World, mut request: pb::ListTasksRequest) -> V
     }
 }
 
-async fn published(world: &World, month: &str, value: &str) {
+/// A figure is reported, and the leaf has these points by it.
+async fn published(world: &World, month: &str, value: &str, points: &str) {
     let report = pb::ReportMeasureRequest {
         unit: HEALTH.to_owned(),
         month: month.to_owned(),
@@ -136,7 +137,7 @@ async fn published(world: &World, month: &str, value: &str) {
             .subjects
             .into_iter()
             .flat_map(|it| it.leaves);
-        leaves.find(|leaf| leaf.leaf == "speed" && !leaf.points.is_empty())
+        leaves.find(|leaf| leaf.leaf == "speed" && leaf.points == points)
     })
     .await;
 }
@@ -186,7 +187,7 @@ async fn reported_with_a_file(world: &World) {
 async fn a_shortcoming_is_followed_up_until_somebody_else_finds_it_mended() {
     let world = World::start_at(PLANNED).await.with_scoring().await;
     open_campaign(&world).await;
-    published(&world, "2024-12", "7").await;
+    published(&world, "2024-12", "7", "0.70").await;
     let mut improvements = world.improvements.clone();
     let mut request = wanted(TASK, speed());
     let id = runtime::Ids::random().uuid().to_string();
@@ -212,8 +213,8 @@ async fn a_shortcoming_is_followed_up_until_somebody_else_finds_it_mended() {
     );
     // Nothing is counted in the running year yet.
     assert_eq!(figures(&get(&world, TASK).await), ["0.70", "0.70", "0.00"]);
-    published(&world, "2025-01", "9").await;
-    assert_eq!(figures(&get(&world, TASK).await), ["0.70", "0.90", "0.20"]);
+    published(&world, "2025-01", "6", "0.60").await;
+    assert_eq!(figures(&get(&world, TASK).await), ["0.70", "0.60", "-0.10"]);
 
     let noted = improvements.note_progress(note(60)).await.unwrap();
     assert_eq!(noted.into_inner().percent, 60);
@@ -234,8 +235,8 @@ async fn a_shortcoming_is_followed_up_until_somebody_else_finds_it_mended() {
     let done = done.unwrap().into_inner();
     assert_eq!(done.state(), pb::TaskState::Confirmed);
     assert!(done.effect.as_ref().unwrap().frozen);
-    assert_eq!(figures(&done), ["0.70", "0.90", "0.20"]);
-    published(&world, "2025-02", "1").await;
+    assert_eq!(figures(&done), ["0.70", "0.60", "-0.10"]);
+    published(&world, "2025-02", "4", "1.00").await;
     assert_eq!(get(&world, TASK).await, done, "its effect is frozen");
 
     let kinds: Vec<_> = done.history.iter().map(pb::TaskEntry::kind).collect();

@@ -1,12 +1,11 @@
 //! Due dates.
 
 use decider::fold;
-use decider::spec::given;
 
 use super::super::*;
 use super::{
-    DUE, assigned, at, by, clock, confirm, health, judge, move_due, organiser, overdue, reading,
-    report, reported, returned,
+    DUE, assigned, at, by, clock, confirm, given, health, judge, move_due, organiser, overdue,
+    reading, report, reported, returned,
 };
 
 #[test]

@@ -1,11 +1,11 @@
 //! Who has a task.
 
-use decider::spec::given;
 use decider::{Decider as _, fold};
 
 use super::super::*;
 use super::{
-    DUE, ask, assigned, by, by_successor, holder, note, organiser, overdue, person, reported, unit,
+    DUE, ask, assigned, by, by_successor, given, holder, note, organiser, overdue, person,
+    reported, unit,
 };
 use crate::person::Role;
 

@@ -149,7 +149,7 @@ fn figures(task: &pb::Task) -> [String; 3] {
     [
         value(effect.before),
         value(effect.now),
-        effect.difference.clone(),
+        effect.difference,
     ]
 }
 

@@ -49,19 +49,7 @@ impl Store {
             }
             "s3" => {
                 let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-<<<<<<< HEAD
-                let store = AmazonS3Builder::from_env()
-                    .with_bucket_name(bucket)
-                    .build()
-                    .context("reading the settings of the S3 store from the environment")?;
-                Ok(Self {
-                    store: Arc::new(store),
-                    prefix: Path::parse(prefix).context("reading the prefix of the S3 store")?,
-                    folder: None,
-                })
-=======
                 Self::s3(bucket, prefix, AmazonS3Builder::from_env())
->>>>>>> h-platform
             }
             _ => bail!(
                 "{url:?} is no store; write file:///folder, an absolute path, or s3://bucket/prefix"
@@ -69,15 +57,6 @@ impl Store {
         }
     }
 
-<<<<<<< HEAD
-    /// A path below the prefix.
-    pub(super) fn below(&self, parts: impl IntoIterator<Item = String>) -> Path {
-        let prefix = self.prefix.parts().map(|part| part.as_ref().to_owned());
-        prefix.chain(parts).collect()
-    }
-
-    pub(super) fn place(&self, sha256: &[u8; 32]) -> Path {
-=======
     /// The store in a bucket, which must be there. Without TLS it is spoken to on this machine only: whoever else is on
     /// the way could read what units upload, and whatever the environment allows, that is not it.
     fn s3(bucket: &str, prefix: &str, told: AmazonS3Builder) -> anyhow::Result<Self> {
@@ -109,7 +88,6 @@ impl Store {
     }
 
     fn place(&self, sha256: &[u8; 32]) -> Path {
->>>>>>> h-platform
         let name = hex::encode(sha256);
         let folder = name.get(..2).unwrap_or_default().to_owned();
         self.below(["sha256".to_owned(), folder, name])
@@ -160,30 +138,4 @@ impl Store {
 }
 
 #[cfg(test)]
-<<<<<<< HEAD
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_store_is_refused_with_the_forms_that_are() {
-        for url in ["", "evidence", "file://evidence", "ftp://host/evidence"] {
-            let refused = Store::open(url).expect_err(url);
-            assert!(refused.to_string().contains("file:///folder"), "{refused}");
-        }
-    }
-
-    #[test]
-    fn a_content_has_one_place_under_the_prefix() {
-        let store = Store {
-            store: Arc::new(object_store::memory::InMemory::new()),
-            prefix: Path::from("nam-dinh/evidence"),
-            folder: None,
-        };
-        let place = store.place(&[0xab; 32]).to_string();
-        let name = "ab".repeat(32);
-        assert_eq!(place, format!("nam-dinh/evidence/sha256/ab/{name}"));
-    }
-}
-=======
 mod tests;
->>>>>>> h-platform

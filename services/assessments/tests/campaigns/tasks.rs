@@ -146,11 +146,7 @@ async fn published(world: &World, month: &str, value: &str, points: &str) {
 fn figures(task: &pb::Task) -> [String; 3] {
     let effect = task.effect.clone().unwrap();
     let value = |reading: Option<pb::TaskReading>| reading.unwrap_or_default().value;
-    [
-        value(effect.before),
-        value(effect.now),
-        effect.difference,
-    ]
+    [value(effect.before), value(effect.now), effect.difference]
 }
 
 async fn reported_with_a_file(world: &World) {

@@ -155,6 +155,7 @@ fn a_content_has_one_place_under_the_prefix() {
     let store = Store {
         store: Arc::new(object_store::memory::InMemory::new()),
         prefix: Path::from("nam-dinh/evidence"),
+        folder: None,
     };
     let place = store.place(&[0xab; 32]).to_string();
     let name = "ab".repeat(32);

@@ -105,7 +105,7 @@ pub(crate) async fn fold<C: Codec>(
             source,
         })?;
         kept.apply(event, |state: &mut C::Aggregate| {
-            decider::Decider::evolve(state, &told)
+            decider::Decider::evolve(state, &told);
         });
         recorded_at = event.recorded_at;
     }

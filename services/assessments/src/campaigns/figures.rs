@@ -262,7 +262,7 @@ fn basis(answer: &pb::GetMeasuresResponse) -> Option<(Basis, FiguresBasis)> {
     let own = logs.iter().position(|basis| basis.log == SCORING)?;
     let own = logs.remove(own);
     let named = |log: &&str| logs.iter().any(|basis| basis.log == **log);
-    if !COUNTED.iter().all(|log| named(log)) {
+    if !COUNTED.iter().all(named) {
         return None;
     }
     let utc_offset_minutes = answer.utc_offset_minutes;

@@ -84,10 +84,17 @@ impl Store {
         Ok(Self {
             store: Arc::new(store),
             prefix: Path::parse(prefix).context("reading the prefix of the S3 store")?,
+            folder: None,
         })
     }
 
-    fn place(&self, sha256: &[u8; 32]) -> Path {
+    /// A path below the prefix.
+    pub(super) fn below(&self, parts: impl IntoIterator<Item = String>) -> Path {
+        let prefix = self.prefix.parts().map(|part| part.as_ref().to_owned());
+        prefix.chain(parts).collect()
+    }
+
+    pub(super) fn place(&self, sha256: &[u8; 32]) -> Path {
         let name = hex::encode(sha256);
         let folder = name.get(..2).unwrap_or_default().to_owned();
         self.below(["sha256".to_owned(), folder, name])

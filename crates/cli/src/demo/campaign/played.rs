@@ -112,7 +112,7 @@ pub(super) async fn play(
         true => Contest::of(&running.sheets),
         false => None,
     };
-    let contest = running.to_the_council(contest).await?;
+    let contest = running.until_the_council(contest).await?;
     stages::publish(cast, &running.code, year).await?;
     let mut tally = Tally::default();
     running.sheets.iter().for_each(|sheet| tally += sheet.tally);
@@ -170,7 +170,7 @@ impl Running<'_> {
     }
 
     /// Units explain, appraisers look again; what a unit contests goes to the council.
-    async fn to_the_council(
+    async fn until_the_council(
         &mut self,
         mut contest: Option<Contest>,
     ) -> anyhow::Result<Option<Contest>> {

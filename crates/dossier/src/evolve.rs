@@ -57,7 +57,7 @@ impl Filed {
             }
             Fact::HandedOver { to_unit, .. } => self.filing.unit.clone_from(to_unit),
             Fact::StepStarted { .. } | Fact::StepHandedOver { .. } | Fact::StepCompleted { .. } => {
-                self.fold_step(at, fact)
+                self.fold_step(at, fact);
             }
             Fact::HandlingStopped { reason, timeliness } => {
                 self.finish(Status::Stopped, at, *timeliness, reason);

@@ -325,7 +325,7 @@ units:
         assert!(count("unit") >= 29 && count("procedure") >= 70);
         assert_eq!(
             (count("calendar"), count("policy"), count("definition")),
-            (1, 1, 7)
+            (1, 1, 8)
         );
     }
 }

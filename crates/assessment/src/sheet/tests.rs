@@ -3,3 +3,4 @@
 mod appraisal;
 mod claims;
 mod given_sheet;
+mod grounds;

@@ -187,8 +187,8 @@ mod tests {
         insta::assert_snapshot!(index_text(&index), @r##"
         H40.03 Sở Giáo dục và Đào tạo · service-quality-766 (2022) · 2024-Q1
         84.10 of 100 · Tốt · rank 2 of 18 ▲ 1 · ▲ 1.05 on the period before
-                   Leaf   Points   Max   Figures at the last change of points
-        ──────────────────────────────────────────────────────────────────────
+                   Leaf   Points   Max   Figures
+        ─────────────────────────────────────────────
                    A        5.00     6   handled 240
          weakest   B        0.10     4   handled 240
                    D           –    20   no dossiers

@@ -159,37 +159,56 @@ fn history(entries: &[pb::TaskEntry]) -> String {
 }
 
 fn what(entry: &pb::TaskEntry) -> String {
+    let what = match entry.kind() {
+        Kind::Unspecified => "",
+        Kind::Assigned => "assigned",
+        Kind::Reassigned => "reassigned",
+        Kind::HandedOver => "handed over",
+        Kind::DueDateMoved => "due date moved",
+        Kind::ProgressNoted => return format!("{} %", entry.percent),
+        Kind::Overdue => "overdue",
+        Kind::Reported => "reported as done",
+        Kind::Returned => "returned",
+        Kind::Confirmed => "confirmed",
+        Kind::Cancelled => "cancelled",
+    };
+    what.to_owned()
+}
+
+/// To whom, and until when.
+fn whose(entry: &pb::TaskEntry) -> Option<String> {
     let due = || show::instant(entry.due_at.as_ref());
-    let holder = match entry.person.as_str() {
-        "" => entry.unit.clone(),
-        person => format!("{}, {person}", entry.unit),
+    let holder = || match entry.person.as_str() {
+        "" => format!("to {}", entry.unit),
+        person => format!("to {}, {person}", entry.unit),
     };
     match entry.kind() {
-        Kind::Unspecified => String::new(),
-        Kind::Assigned => format!("assigned to {holder}, due {}", due()),
-        Kind::Reassigned => format!("reassigned to {holder}"),
-        Kind::HandedOver => format!("handed over to {holder}"),
+        Kind::Assigned => Some(format!("{}, due {}", holder(), due())),
+        Kind::Reassigned | Kind::HandedOver => Some(holder()),
         Kind::DueDateMoved => {
             let before = show::instant(entry.previous_due_at.as_ref());
-            format!("due date moved from {before} to {}", due())
+            Some(format!("from {before} to {}", due()))
         }
-        Kind::ProgressNoted => format!("{} %", entry.percent),
-        Kind::Overdue => format!("overdue, was due {}", due()),
-        Kind::Reported => format!("reported as done, {} shown", entry.evidence.len()),
-        Kind::Returned => "returned".to_owned(),
-        Kind::Confirmed => "confirmed".to_owned(),
-        Kind::Cancelled => "cancelled".to_owned(),
+        Kind::Overdue => Some(format!("was due {}", due())),
+        Kind::Unspecified
+        | Kind::ProgressNoted
+        | Kind::Reported
+        | Kind::Returned
+        | Kind::Confirmed
+        | Kind::Cancelled => None,
     }
 }
 
-/// What was said, with the documents that show it.
+/// To whom and until when, what was said, and the documents that show it.
 fn words(entry: &pb::TaskEntry) -> String {
     let documents = entry.evidence.iter().map(|it| match it.number.as_str() {
         "" => it.title.clone(),
         number => format!("{} {number}", it.title),
     });
     let said = (!entry.text.is_empty()).then(|| entry.text.clone());
-    said.into_iter()
+    whose(entry)
+        .into_iter()
+        .chain(said)
         .chain(documents)
         .collect::<Vec<_>>()
         .join("; ")

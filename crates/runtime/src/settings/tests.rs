@@ -145,14 +145,16 @@ fn help_names_every_variable_and_a_reason_for_every_default() {
         "CHISO_TLS_KEY",
         "CHISO_TLS_CA",
         "CHISO_TLS_CLIENT_CA",
+        "CHISO_TLS_RELOAD_S",
         "CHISO_JWKS",
+        "CHISO_JWKS_CA",
         "CHISO_TOKEN_ISSUER",
         "CHISO_TOKEN_AUDIENCE",
         "CHISO_TOKEN_LEEWAY_S",
     ] {
         assert!(help.contains(variable), "{variable}: {help}");
     }
-    assert_eq!(help.matches("[default: ").count(), 11, "{help}");
+    assert_eq!(help.matches("[default: ").count(), 12, "{help}");
 }
 
 #[test]
@@ -191,7 +193,7 @@ fn a_service_is_either_secure_or_says_that_it_is_not() {
 fn a_secure_service_listens_anywhere_and_calls_with_tls_only() {
     let arguments = [
         &SECURE[..],
-        &["--listen=0.0.0.0:7400", "--tls-ca=/nowhere/ca.pem"],
+        &["--listen=0.0.0.0:7400", "--tls-cert=/nowhere/cert.pem"],
     ]
     .concat();
     let Ok(Outcome::Read(Config { settings, .. })) = given(&arguments) else {
@@ -204,7 +206,9 @@ fn a_secure_service_listens_anywhere_and_calls_with_tls_only() {
     );
     let unread = settings.channel("https://registry:7401").unwrap_err();
     assert!(
-        unread.to_string().contains("/nowhere/ca.pem of --tls-ca"),
+        unread
+            .to_string()
+            .contains("/nowhere/cert.pem of --tls-cert"),
         "{unread}"
     );
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assessment::campaign::{Basis, FiguresBasis, Plan};
+use contracts::log::v1::AtLeast;
 use contracts::scoring::v1 as pb;
 use contracts::scoring::v1::scoring_service_client::ScoringServiceClient;
 use contracts::scoring::v1::{GetMeasuresRequest, GetScoresRequest, Input, LeafScore};
+use eventlog::Position;
 use ids::{IndexCode, Period, UnitCode};
 use index::{Definition, InputKind, Inputs};
 use rust_decimal::Decimal;
@@ -100,18 +102,19 @@ impl Figures {
         Self { scoring }
     }
 
-    /// The figures of all participants that the rules of their groups take, with exactly what they were counted from; none
-    /// when events came while the units were asked for.
+    /// The figures of all participants that the rules of their groups take, with exactly what they were counted from: at
+    /// least all that was reported up to a position of this log; none when events came while the units were asked for.
     pub(super) async fn frozen(
         &self,
         plan: &Plan,
         editions: &BTreeMap<String, Arc<Definition>>,
+        reported: Position,
     ) -> Result<Option<Frozen>, Away> {
         let mut frozen = Frozen::default();
         let units: Vec<_> = plan.participants.iter().collect();
         for units in units.chunks(UNITS_AT_A_TIME) {
             let subjects = units.iter().map(|(unit, _)| unit.to_string()).collect();
-            let answer = self.of_many(plan.period, subjects).await?;
+            let answer = self.of_many(plan.period, subjects, reported).await?;
             let basis = basis(&answer).ok_or(Away)?;
             if answer.subjects.len() != units.len() {
                 return Err(Away);
@@ -133,10 +136,15 @@ impl Figures {
         &self,
         period: Period,
         subjects: Vec<String>,
+        reported: Position,
     ) -> Result<pb::GetMeasuresResponse, Away> {
         let mut request = Request::new(GetMeasuresRequest {
             period: period.to_string(),
             subjects,
+            at_least: Some(AtLeast {
+                log: LOG.to_owned(),
+                position: reported,
+            }),
             ..GetMeasuresRequest::default()
         });
         request.set_timeout(PATIENCE_TO_FREEZE);

@@ -1,12 +1,13 @@
 //! A whole campaign, played by role from its plan to its publication.
 
 use contracts::assessments::v1 as pb;
+use contracts::scoring::v1::GetProgressRequest;
 use pb::AppraisalVerdict::{Accept, Ask, Change, Keep};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::given::*;
-use crate::world::World;
+use crate::world::{World, eventually};
 
 const BINH: (&str, &str) = ("binh", HOME);
 const CHAU: (&str, &str) = ("chau", HEALTH);
@@ -269,6 +270,14 @@ pub(crate) async fn reviewed() -> World {
 /// The campaign with its results published by `lan`.
 pub(crate) async fn published() -> World {
     let world = reviewed().await;
+    eventually("scoring knows the units", async || {
+        let mut scoring = world.scoring();
+        let asked = scoring.get_progress(GetProgressRequest::default()).await;
+        let applied = asked.ok()?.into_inner().applied;
+        let known = applied.iter().find(|it| it.log == "registry");
+        known.filter(|it| it.position > 0).map(|_| ())
+    })
+    .await;
     let mut campaigns = world.campaigns.clone();
     campaigns.approve_campaign(approve("hoa")).await.unwrap();
     campaigns.publish_campaign(publish("lan")).await.unwrap();

@@ -161,6 +161,7 @@ impl Asked<'_> {
             "question" => "attitude",
             "value" => "5",
             "points" => "0",
+            "weight" => "1",
             "procedure" => given::PROCEDURE,
             "applicant" => "036090001234",
             "measure" => "procedures_published",

@@ -6,8 +6,8 @@ use assessment::campaign::{Action, Basis, FiguresBasis, Issue, Phase, Plan, Refu
 use assessment::{Campaign, Role, Sheet};
 use contracts::assessments::v1 as pb;
 use contracts::problem::Problem;
-use eventlog::Version;
 use eventlog::command::{ExecuteError, Executed, Loaded, load};
+use eventlog::{Head, Version};
 use ids::{CampaignCode, UnitCode};
 use index::Inputs;
 use prost::Message;
@@ -142,13 +142,7 @@ impl Api {
             sheets.insert(unit.clone(), sheet);
         }
         // After the sheets were read: they are all before it, as the append makes sure that none of them moves on.
-        let head = self.log.head().await.map_err(|error| {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "cannot read the log's head"
-            );
-            Problem::unavailable("the log is out of reach; repeat the call")
-        })?;
+        let head = self.own_head().await?;
         let own = Basis {
             log: LOG.to_owned(),
             epoch: self.log.epoch().to_string(),
@@ -162,6 +156,16 @@ impl Api {
             figures: frozen.figures,
             rests_on: [own].into_iter().chain(scoring).collect(),
             counted_on,
+        })
+    }
+
+    async fn own_head(&self) -> Result<Head, Problem> {
+        self.log.head().await.map_err(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot read the log's head"
+            );
+            Problem::unavailable("the log is out of reach; repeat the call")
         })
     }
 
@@ -179,8 +183,10 @@ impl Api {
         if !editions.values().any(|it| counts(it)) {
             return Ok(Frozen::default());
         }
+        // What was reported before is counted, however far behind scoring is.
+        let reported = self.own_head().await?.position;
         for _ in 0..ATTEMPTS {
-            match self.figures.frozen(plan, editions).await {
+            match self.figures.frozen(plan, editions, reported).await {
                 Ok(Some(frozen)) => return Ok(frozen),
                 // Events came in between: once more.
                 Ok(None) => {}

@@ -19,22 +19,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Waits until the timer has marked every dossier that is past due; says how many it marked. `played` is the position
 /// after which it may have begun.
 pub(super) async fn marked(services: &Services, played: i64) -> anyhow::Result<usize> {
-    let overdue = overdue(services).await?;
     let began = Instant::now();
     let (mut marks, mut after) = (0, played);
-    while marks < overdue && began.elapsed() < PATIENCE {
+    loop {
+        // Asked each time: right after the import the list may still have what the last rows ended.
+        let overdue = overdue(services).await?;
         let (seen, position) = marks_after(services, after).await?;
         marks += seen;
+        if marks >= overdue {
+            return Ok(marks);
+        }
+        anyhow::ensure!(
+            began.elapsed() < PATIENCE,
+            "the timer marked {marks} of {overdue} overdue dossiers"
+        );
         if position == after {
             tokio::time::sleep(PAUSE).await;
         }
         after = position;
     }
-    anyhow::ensure!(
-        marks >= overdue,
-        "the timer marked {marks} of {overdue} overdue dossiers"
-    );
-    Ok(marks)
 }
 
 /// How many dossiers are unfinished and past due.

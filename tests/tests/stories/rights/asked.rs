@@ -66,7 +66,9 @@ impl Asked<'_> {
         for field in descriptor.fields() {
             let choice = field.containing_oneof();
             let other = choice.is_some_and(|it| it.fields().next() != Some(field.clone()));
-            let left_out = LEFT_OUT.contains(&field.name()) || field.is_map();
+            // A task is not done without something that shows it.
+            let shows = self.service == "ImprovementsService" && field.name() == "evidence";
+            let left_out = (LEFT_OUT.contains(&field.name()) && !shows) || field.is_map();
             // A moment in the past would contradict a version, and is asked for elsewhere.
             let past = field.name() == "as_of" && matches!(field.kind(), Kind::Message(_));
             if other || left_out || past {
@@ -171,6 +173,7 @@ impl Asked<'_> {
             "officer" | "signer" | "appraiser" => "cb01",
             "source" => "rights",
             "number" => "SK-2024-017",
+            "initiative" => "",
             "file_name" => "plan.pdf",
             "media_type" => "application/pdf",
             _ => "to see whether it is refused",

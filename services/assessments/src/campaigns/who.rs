@@ -7,6 +7,7 @@ use contracts::problem::Problem;
 use eventlog::command::Context;
 use identity::Permit;
 use ids::UnitCode;
+use runtime::telemetry;
 use tonic::Code;
 
 use crate::units::Units;
@@ -17,6 +18,21 @@ use crate::wire;
 pub(crate) struct Call {
     pub(crate) context: Context,
     pub(crate) permit: Permit,
+}
+
+impl Call {
+    /// A call whose effects happen when it comes in, whatever its caller says of the time.
+    ///
+    /// # Errors
+    /// When the caller is not whom the context says.
+    pub(crate) fn now(context: Context, permit: Permit) -> Result<Self, Problem> {
+        let context = Context {
+            occurred_at: context.received_at,
+            traceparent: telemetry::traceparent().unwrap_or_default(),
+            ..context.by(&permit)?
+        };
+        Ok(Self { context, permit })
+    }
 }
 
 /// The units that a caller's token names, each with its first code.

@@ -12,7 +12,7 @@ use eventlog::command::Context;
 use eventlog::{EventLog, Position};
 use identity::Permit;
 use prost::Message;
-use runtime::{Clock, Ids, telemetry};
+use runtime::{Clock, Ids};
 use tonic::transport::Channel;
 use tonic::{Request, Response, Result};
 
@@ -66,12 +66,7 @@ impl Api {
         content: &impl Message,
     ) -> Result<Call, Problem> {
         let context = Context::parse(context, method, content, self.clock.now(), self.ids.uuid())?;
-        let context = Context {
-            occurred_at: context.received_at,
-            traceparent: telemetry::traceparent().unwrap_or_default(),
-            ..context.by(&permit)?
-        };
-        Ok(Call { context, permit })
+        Call::now(context, permit)
     }
 
     /// Waits until queries show what was appended; what was obeyed is answered as obeyed, also when they are late.
